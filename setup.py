@@ -17,7 +17,7 @@ def compiled(name):
     return Extension(
         f"glowray.native.{name}",
         [f"glowray/native/{name}.c"],
-        depends=["glowray/native/texts.h"],
+        depends=["glowray/native/module.h", "glowray/native/texts.h"],
         extra_compile_args=["-std=c11", "-O2"],
         py_limited_api=True,
         optional=True,

@@ -14,7 +14,7 @@ from hypothesis import settings
 from glowray.engine import automatic
 from glowray.engine import choice as choose
 from tests.cluster.machine import starting_alone
-from tests.effort import FEW
+from tests.effort import FEW, MOST_CASES
 from tests.engine.doubles import CountingEngine, ForbiddenEngine, Lab
 from tests.postgres import running_server
 
@@ -37,6 +37,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+NOT_FAST = ("ray", "cluster", "process", "slow")
+
 # pytest's rewritten asserts take most of the time in which tests are collected. Each later run then reads them.
 sys.dont_write_bytecode = False
 
@@ -48,6 +50,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         fixtures = getattr(item, "fixturenames", ())
         if "machine" in fixtures or "postgres" in f"{fixtures} {item.name}":  # commands and servers are processes
             item.add_marker("process")
+    choose_fast(items)
+
+
+def choose_fast(items: list[pytest.Item]) -> None:
+    """Mark cases slow, so that MOST_CASES of each test are left, spread evenly, and no second inline engine."""
+    cases: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        if isinstance(item, pytest.Function) and not any(map(item.get_closest_marker, NOT_FAST)):
+            if hasattr(item, "callspec") and item.callspec.params.get("engine") == "inline-tiny":
+                item.add_marker("slow")
+            else:
+                cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    for same in cases.values():
+        chosen = {place * len(same) // MOST_CASES for place in range(MOST_CASES)}
+        for place, item in enumerate(same):
+            if len(same) > MOST_CASES and place not in chosen:
+                item.add_marker("slow")
 
 
 @pytest.fixture(scope="session")

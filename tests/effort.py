@@ -1,4 +1,4 @@
-"""The number of examples of property tests."""
+"""The number of examples of property tests, and of cases among the fast tests."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from hypothesis import settings
 
 FEW = 10
 """The examples of a test in the profile `fast`, which is for use during development."""
+
+
+MOST_CASES = 6
+"""The cases of one test among the fast tests. Cases beyond them are marked slow."""
 
 
 def examples(many: int) -> int:

@@ -117,7 +117,8 @@ Fault = Callable[["WebHandler"], bool]
 class WebServer:
     """A web server. Its files are `files`, by path; `ranges` says whether it serves byte ranges.
 
-    `requests` has the method, path and range of each request. `faults` are used up, one a request.
+    `requests` has the method, path and range of each request. `more_headers` go with each answer. `faults` are used up,
+    one a request.
     """
 
     files: dict[str, bytes] = field(default_factory=dict)
@@ -125,6 +126,7 @@ class WebServer:
     tells_length: bool = True
     requests: list[tuple[str, str, str | None]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    more_headers: dict[str, str] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     url: str = ""
 
@@ -165,7 +167,7 @@ class WebHandler(BaseHTTPRequestHandler):
     def answer(self, status: int, body: bytes, headers: dict[str, str] | None = None, send: int | None = None) -> None:
         """Send an answer. Cut its body after `send` bytes."""
         self.send_response(status)
-        for name, value in (headers or {}).items():
+        for name, value in (self.web.more_headers | (headers or {})).items():
             self.send_header(name, value)
         if self.web.tells_length:
             self.send_header("Content-Length", str(len(body)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import sys
 import traceback
 from importlib import metadata
 from typing import Annotated, Any
@@ -42,9 +43,13 @@ class Commands(TyperGroup):
         With --debug the traceback is printed instead. Wrong usage is left to typer, which exits with 2.
         """
         try:
-            return super().invoke(ctx)
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+            return result
         except TOLD as error:
             name_close_options(error)
+            raise
+        except BrokenPipeError:  # no one reads the output any more, as after `| head`: typer exits with 1, silently
             raise
         except Exception as error:
             if wants_debug(ctx):

@@ -113,7 +113,7 @@ class TableTarget:
         return Narrow(self.node, AsRecords(self.verb, self.writer.table, columns=self.columns))
 
     def settle(self, action: Action, stage: StageRun) -> None:
-        """Give all rows to the database, which shows them to nobody yet."""
+        """Send all rows to the database, in a transaction that is still open."""
         place = f"{self.verb}({self.writer.table})"
         schema = records_schema(action, stage, place)
         try:

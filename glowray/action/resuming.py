@@ -37,7 +37,7 @@ def saved_folder_of(
 
 
 def _from_environment() -> str | None:
-    """Return what the variable names in the driver. A task that makes a flow of its own saves nothing."""
+    """Return the folder that the environment variable names; None in a task, whose own flows save nothing."""
     from glowray.engine.choice import is_in_task
 
     named = os.environ.get(RESUME_VARIABLE)

@@ -72,7 +72,7 @@ def with_seen(sketch: Sketch, value: Any) -> Sketch:
 
 
 def with_sketch(sketch: Sketch, other: Sketch) -> Sketch:
-    """Add the values of another sketch. Return the first."""
+    """Merge another sketch into the first, and return the first."""
     ranks = other.few.items() if other.ranks is None else enumerate(other.ranks)
     for place, rank in ranks:
         sketch.see(place, rank)

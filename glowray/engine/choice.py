@@ -90,7 +90,7 @@ def is_in_task() -> bool:
 
 
 def check_engine(engine: object, place: str = "engine") -> None:
-    """Refuse what is no engine, naming the `place` of its name.
+    """Check that a value is an engine or the name of one. Errors say where the value was given: `place`.
 
     Raises ValueError for a name that no engine has, TypeError for what is neither a name nor an Engine.
     """

@@ -72,7 +72,7 @@ def in_turn(flows: Sequence[Iterator[Done | None]]) -> Iterator[Done]:
 
 
 def inputs_of(task: Task) -> list[list[Any]]:
-    """Return what a task reads: blocks of this process, or a feed."""
+    """Return the inputs of a task: blocks of this process, or the feed of a channel."""
     return [list(chain.from_iterable(map(_read, side))) for side in task.inputs]
 
 

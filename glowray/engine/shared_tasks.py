@@ -119,7 +119,7 @@ class UntilSlower(Stoppable):
 
     @property
     def is_stopped(self) -> bool:
-        """Return whether nobody wants a task any more."""
+        """Return whether the job needs no further task."""
         return self.tasks.is_stopped
 
     def __iter__(self) -> Iterator[Task]:

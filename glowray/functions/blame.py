@@ -17,7 +17,7 @@ from glowray.functions.replay import NO_ROW
 
 
 class FailingStep(Protocol):
-    """A step that can say what an error of its own tells the user."""
+    """A step that can name the user's function and row behind an error."""
 
     @property
     def verb(self) -> str: ...

@@ -243,7 +243,7 @@ def _message(error: BaseException) -> str:
 
 
 def _fields(error: BaseException) -> Iterator[tuple[str, Any]]:
-    """Yield (name, value) of what an exception stores outside its `__dict__`: fields of built-in classes, and slots."""
+    """Yield (name, value) of the attributes outside an exception's `__dict__`: slots, and built-in fields."""
     for cls in type(error).__mro__:
         for name, descriptor in vars(cls).items():
             if not isinstance(descriptor, MemberDescriptorType | GetSetDescriptorType) or name.startswith("__"):

@@ -4,38 +4,30 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from glowray.arguments import StorageOptions
 from glowray.io.files.compression import CompressedFile, codec_of, decompressed
-from glowray.io.files.folders import remove
+from glowray.io.files.folders import make_below_job, remove
 from glowray.io.files.paths import File, Paths, expand, path_names
-from glowray.io.files.splits import locations_of, place, weight_of
+from glowray.io.files.splits import place, weight_of
 from glowray.io.filesystem.location import Location
-from glowray.io.reader import FileReader, check_partitions, source_label
+from glowray.io.reader import PartitionedReader, check_partitions, source_label
 from glowray.io.sink import Part, temporary_path
 
 _BLOCK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
-class BinaryReader(FileReader):
+class BinaryReader(PartitionedReader):
     """Whole files, a row each, read as they are asked for."""
 
     label: str
     partitions: tuple[tuple[File, ...], ...]
     decompress: bool
     estimated_bytes: int
-
-    @property
-    def num_partitions(self) -> int:
-        return len(self.partitions)
-
-    @property
-    def locations(self) -> Collection[Location]:
-        return locations_of(self.partitions)
 
     def read(self, index: int) -> Iterator[Iterator[tuple[str, bytes]]]:
         yield ((file.name, self._content(file.location)) for file in self.partitions[index])
@@ -125,7 +117,7 @@ class BinaryWriter:
         if name in self._names:
             raise ValueError(f'two rows are to be written to the one file "{name}"')
         path = os.path.join(self._folder, name)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
+        make_below_job(os.path.dirname(path))
         file = CompressedFile(path, self._codec)
         try:
             file.write(content)

@@ -10,6 +10,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from glowray.io.files.splits import Located, locations_of
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -122,6 +124,20 @@ class FileReader(RowReader):
     @abstractmethod
     def locations(self) -> Collection[Location]:
         """The places of the files, each once."""
+
+
+class PartitionedReader(FileReader):
+    """A reader of files whose field `partitions` has the files, or parts of files, of each partition."""
+
+    partitions: tuple[tuple[Located, ...], ...]
+
+    @property
+    def num_partitions(self) -> int:
+        return len(self.partitions)
+
+    @property
+    def locations(self) -> Collection[Location]:
+        return locations_of(self.partitions)
 
 
 class StoredReader(Reader):

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import IO, TYPE_CHECKING, Any, ClassVar, Protocol
 
 from glowray.io.files.compression import CompressedFile, codec_of, decompressed
-from glowray.io.files.folders import remove
+from glowray.io.files.folders import make_below_job, remove
 from glowray.io.filesystem.interface import FileSystem
 from glowray.io.filesystem.local import LOCAL
 from glowray.io.filesystem.location import Location
@@ -78,7 +78,7 @@ class PartWriter(Protocol):
         """Finish and return the part; None if there are no rows and the format writes no empty file."""
 
     def abort(self) -> None:
-        """Remove what was written. It may be called at any time, and twice."""
+        """Remove the written files. It may be called at any time, and twice."""
 
 
 class BlockWriter(ABC):
@@ -267,8 +267,11 @@ class FileWriter:
 
 
 def temporary_path(folder: str, index: int) -> str:
-    """Make `folder` if it is missing, and return a new path in it. No later attempt writes to the same path."""
-    os.makedirs(folder, exist_ok=True)
+    """Make `folder` if it is missing, and return a new path in it. No later attempt writes to the same path.
+
+    Raises FileNotFoundError if the job has ended.
+    """
+    make_below_job(folder)
     return os.path.join(folder, f"{index:05d}-{uuid.uuid4().hex}")
 
 

@@ -1,6 +1,5 @@
 /* Call a Python function on each of some texts: see calling.pyi. */
 #include "texts.h"
-#include <string.h>
 
 /* The results: one number a text, or bytes that grow, with their ends. */
 typedef struct {
@@ -86,11 +85,9 @@ static int call_all(const Texts *texts, PyObject *function, Results *results, in
 
 static PyObject *texts_made(PyObject *Py_UNUSED(module), PyObject *arguments)
 {
-    PyObject *data, *starts, *ends, *function, *out, *good, *made = NULL;
+    PyObject *function, *out, *good, *made = NULL;
     Texts texts;
-    if (!PyArg_ParseTuple(arguments, "OOOOOO", &data, &starts, &ends, &function, &out, &good))
-        return NULL;
-    if (texts_from(&texts, data, starts, ends) < 0)
+    if (parse_texts(arguments, &texts, "OOO", &function, &out, &good) < 0)
         return NULL;
     Py_buffer bounds = {0}, marks = {0};
     Results results = {0};
@@ -107,11 +104,9 @@ static PyObject *texts_made(PyObject *Py_UNUSED(module), PyObject *arguments)
 
 static PyObject *numbers_made(PyObject *arguments, int are_floats)
 {
-    PyObject *data, *starts, *ends, *function, *out, *good;
+    PyObject *function, *out, *good;
     Texts texts;
-    if (!PyArg_ParseTuple(arguments, "OOOOOO", &data, &starts, &ends, &function, &out, &good))
-        return NULL;
-    if (texts_from(&texts, data, starts, ends) < 0)
+    if (parse_texts(arguments, &texts, "OOO", &function, &out, &good) < 0)
         return NULL;
     Py_buffer numbers = {0}, marks = {0};
     Results results = {0};
@@ -127,7 +122,7 @@ static PyObject *numbers_made(PyObject *arguments, int are_floats)
     PyBuffer_Release(&numbers);
     PyBuffer_Release(&marks);
     texts_release(&texts);
-    return all < 0 ? NULL : PyBool_FromLong(all);
+    return bool_or_error(all);
 }
 
 static PyObject *integers(PyObject *Py_UNUSED(module), PyObject *arguments)
@@ -147,11 +142,4 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-static struct PyModuleDef module = {
-    PyModuleDef_HEAD_INIT, "calling", "Call a function on each text.", -1, methods, NULL, NULL, NULL, NULL,
-};
-
-PyMODINIT_FUNC PyInit_calling(void)
-{
-    return PyModule_Create(&module);
-}
+MODULE(calling, "Call a function on each text.", methods)

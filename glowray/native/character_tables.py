@@ -47,7 +47,7 @@ def _tables(method: str, size: int) -> tuple[CharacterTable, CharacterTable]:
 
 
 def _table(method: str, size: int) -> CharacterTable:
-    """Return a table of what the method makes of each character alone."""
+    """Return a table from each character to the method's result for that character alone."""
     table = np.arange(size, dtype=np.uint32)
     for start, texts, made in _results(method, "", size):
         table[start : start + len(texts)] = [_entry(text, found) for text, found in zip(texts, made, strict=True)]

@@ -1,6 +1,5 @@
 /* Count, find and replace the characters of UTF-8 texts: see characters.pyi. */
 #include "texts.h"
-#include <string.h>
 
 /* An entry of a table of characters: the character that stands for another, and what is known of that other. */
 enum { POINT = 0x1FFFFF, CASED = 1 << 29, SPECIAL = 1 << 30 };
@@ -48,64 +47,48 @@ static inline const uint8_t *character_at(const uint8_t *from, const uint8_t *en
 }
 
 /* With `places` turn these numbers of characters into offsets of bytes; else write how many characters there are. */
-static int measure_all(const Texts *texts, const int64_t *places, int64_t *out)
+static int measure_all(const Texts *texts, void *out, void *places)
 {
     for (Py_ssize_t i = 0; i < texts->count; i++) {
         Py_ssize_t length;
         const Py_ssize_t start = text_at(texts, i, &length);
         if (start < 0)
             return -1;
-        const uint8_t *const from = texts->bytes + start;
-        out[i] = places == NULL ? count_of(from, from + length) : character_at(from, from + length, places[i]) - from;
+        const uint8_t *const from = texts->bytes + start, *const end = from + length;
+        ((int64_t *)out)[i] = places == NULL ? count_of(from, end) : character_at(from, end, ((int64_t *)places)[i]) - from;
     }
     return 0;
 }
 
-static int places_from(Py_buffer *places, PyObject *from, const Texts *texts)
-{
-    if (PyObject_GetBuffer(from, places, PyBUF_ND) < 0)
-        return -1;
-    if (places->len == (Py_ssize_t)sizeof(int64_t) * texts->count)
-        return 0;
-    PyErr_SetString(PyExc_ValueError, "places have to be as many as the texts, of 8 bytes each");
-    return -1;
-}
-
-static PyObject *measured(PyObject *data, PyObject *starts, PyObject *ends, PyObject *sought, PyObject *out)
-{
-    Texts texts;
-    if (texts_from(&texts, data, starts, ends) < 0)
-        return NULL;
-    Py_buffer results, places = {0};
-    int failed = results_into(&results, out, &texts, sizeof(int64_t));
-    if (failed == 0) {
-        if (sought != NULL)
-            failed = places_from(&places, sought, &texts);
-        if (failed == 0)
-            failed = measure_all(&texts, places.buf, results.buf);
-        PyBuffer_Release(&places);
-        PyBuffer_Release(&results);
-    }
-    texts_release(&texts);
-    if (failed < 0)
-        return NULL;
-    Py_RETURN_NONE;
-}
-
 static PyObject *counts(PyObject *Py_UNUSED(module), PyObject *arguments)
 {
-    PyObject *data, *starts, *ends, *out;
-    if (!PyArg_ParseTuple(arguments, "OOOO", &data, &starts, &ends, &out))
+    PyObject *out;
+    Texts texts;
+    if (parse_texts(arguments, &texts, "O", &out) < 0)
         return NULL;
-    return measured(data, starts, ends, NULL, out);
+    return none_or_error(run_loop(&texts, out, sizeof(int64_t), measure_all, NULL));
 }
 
 static PyObject *offsets(PyObject *Py_UNUSED(module), PyObject *arguments)
 {
-    PyObject *data, *starts, *ends, *places, *out;
-    if (!PyArg_ParseTuple(arguments, "OOOOO", &data, &starts, &ends, &places, &out))
+    PyObject *sought, *out;
+    Py_buffer places;
+    Texts texts;
+    if (parse_texts(arguments, &texts, "OO", &sought, &out) < 0)
         return NULL;
-    return measured(data, starts, ends, places, out);
+    if (PyObject_GetBuffer(sought, &places, PyBUF_ND) < 0) {
+        texts_release(&texts);
+        return NULL;
+    }
+    int failed = -1;
+    if (places.len == (Py_ssize_t)sizeof(int64_t) * texts.count) {
+        failed = run_loop(&texts, out, sizeof(int64_t), measure_all, places.buf);
+    } else {
+        PyErr_SetString(PyExc_ValueError, "places have to be as many as the texts, of 8 bytes each");
+        texts_release(&texts);
+    }
+    PyBuffer_Release(&places);
+    return none_or_error(failed);
 }
 
 /* ---------------------------------------------------------------- replacement ------------------------------------ */
@@ -217,11 +200,9 @@ static int check_room(const Py_buffer *room, const Texts *texts)
 
 static PyObject *replace(PyObject *Py_UNUSED(module), PyObject *arguments)
 {
-    PyObject *data, *starts, *ends, *first, *rest, *out, *good;
+    PyObject *first, *rest, *out, *good;
     Texts texts;
-    if (!PyArg_ParseTuple(arguments, "OOOOOOO", &data, &starts, &ends, &first, &rest, &out, &good))
-        return NULL;
-    if (texts_from(&texts, data, starts, ends) < 0)
+    if (parse_texts(arguments, &texts, "OOOO", &first, &rest, &out, &good) < 0)
         return NULL;
     Py_buffer firsts = {0}, rests = {0}, made = {0}, marks = {0};
     Table table;
@@ -236,7 +217,7 @@ static PyObject *replace(PyObject *Py_UNUSED(module), PyObject *arguments)
     PyBuffer_Release(&made);
     PyBuffer_Release(&marks);
     texts_release(&texts);
-    return all < 0 ? NULL : PyBool_FromLong(all);
+    return bool_or_error(all);
 }
 
 static PyMethodDef methods[] = {
@@ -246,11 +227,4 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-static struct PyModuleDef module = {
-    PyModuleDef_HEAD_INIT, "characters", "Count, find and replace characters.", -1, methods, NULL, NULL, NULL, NULL,
-};
-
-PyMODINIT_FUNC PyInit_characters(void)
-{
-    return PyModule_Create(&module);
-}
+MODULE(characters, "Count, find and replace characters.", methods)

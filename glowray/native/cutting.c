@@ -34,9 +34,8 @@ static void copy_all(const Texts *texts, const int64_t *offsets, uint8_t *to)
 
 static PyObject *cut(PyObject *Py_UNUSED(module), PyObject *arguments)
 {
-    PyObject *data, *starts, *ends;
     Texts texts;
-    if (!PyArg_ParseTuple(arguments, "OOO", &data, &starts, &ends) || texts_from(&texts, data, starts, ends) < 0)
+    if (parse_texts(arguments, &texts, "") < 0)
         return NULL;
     PyObject *made = NULL, *copied = NULL;
     PyObject *const offsets = PyByteArray_FromStringAndSize(NULL, (texts.count + 1) * (Py_ssize_t)sizeof(int64_t));
@@ -61,11 +60,4 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-static struct PyModuleDef module = {
-    PyModuleDef_HEAD_INIT, "cutting", "Concatenate texts.", -1, methods, NULL, NULL, NULL, NULL,
-};
-
-PyMODINIT_FUNC PyInit_cutting(void)
-{
-    return PyModule_Create(&module);
-}
+MODULE(cutting, "Concatenate texts.", methods)

@@ -40,36 +40,31 @@ static inline uint64_t hash_of(const uint8_t *from, Py_ssize_t length, const uin
     return mix(total + (uint64_t)length * GOLDEN + tag);
 }
 
+static int hash_all(const Texts *texts, void *out, void *tag)
+{
+    for (Py_ssize_t i = 0; i < texts->count; i++) {
+        Py_ssize_t length;
+        const Py_ssize_t start = text_at(texts, i, &length);
+        if (start < 0)
+            return -1;
+        ((uint64_t *)out)[i] = hash_of(texts->bytes + start, length, texts->end, *(unsigned long long *)tag);
+    }
+    return 0;
+}
+
 static PyObject *hashes(PyObject *Py_UNUSED(module), PyObject *arguments)
 {
-    PyObject *data, *starts, *ends, *out;
+    PyObject *out;
     unsigned long long tag;
     Texts texts;
-    if (!PyArg_ParseTuple(arguments, "OOOKO", &data, &starts, &ends, &tag, &out) ||
-        texts_from(&texts, data, starts, ends) < 0)
+    if (parse_texts(arguments, &texts, "KO", &tag, &out) < 0)
         return NULL;
-    Py_buffer results;
-    int failed = results_into(&results, out, &texts, sizeof(uint64_t));
-    if (failed == 0) {
-        for (Py_ssize_t i = 0; i < texts.count && failed == 0; i++) {
-            Py_ssize_t length;
-            const Py_ssize_t start = text_at(&texts, i, &length);
-            if (start < 0)
-                failed = -1;
-            else
-                ((uint64_t *)results.buf)[i] = hash_of(texts.bytes + start, length, texts.end, tag);
-        }
-        PyBuffer_Release(&results);
-    }
-    texts_release(&texts);
-    if (failed < 0)
-        return NULL;
-    Py_RETURN_NONE;
+    return none_or_error(run_loop(&texts, out, sizeof(uint64_t), hash_all, &tag));
 }
 
 /* Write a code of each text: its bytes and its length, mixed. Return 1, or 0 if a text has eight bytes or more, or -1
  * with an exception set. */
-static int short_codes(const Texts *texts, uint64_t *out)
+static int short_codes(const Texts *texts, void *out, void *Py_UNUSED(context))
 {
     for (Py_ssize_t i = 0; i < texts->count; i++) {
         Py_ssize_t length;
@@ -78,25 +73,18 @@ static int short_codes(const Texts *texts, uint64_t *out)
             return -1;
         if (length >= 8)
             return 0;
-        out[i] = mix(word_from(texts->bytes + start, length, texts->end) | (uint64_t)length << 56);
+        ((uint64_t *)out)[i] = mix(word_from(texts->bytes + start, length, texts->end) | (uint64_t)length << 56);
     }
     return 1;
 }
 
 static PyObject *codes(PyObject *Py_UNUSED(module), PyObject *arguments)
 {
-    PyObject *data, *starts, *ends, *out;
+    PyObject *out;
     Texts texts;
-    if (!PyArg_ParseTuple(arguments, "OOOO", &data, &starts, &ends, &out) || texts_from(&texts, data, starts, ends) < 0)
+    if (parse_texts(arguments, &texts, "O", &out) < 0)
         return NULL;
-    Py_buffer results;
-    int all = results_into(&results, out, &texts, sizeof(uint64_t));
-    if (all == 0) {
-        all = short_codes(&texts, results.buf);
-        PyBuffer_Release(&results);
-    }
-    texts_release(&texts);
-    return all < 0 ? NULL : PyBool_FromLong(all);
+    return bool_or_error(run_loop(&texts, out, sizeof(uint64_t), short_codes, NULL));
 }
 
 static PyMethodDef methods[] = {
@@ -105,11 +93,7 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-static struct PyModuleDef module = {
-    PyModuleDef_HEAD_INIT, "hashing", "The stable hash of texts.", -1, methods, NULL, NULL, NULL, NULL,
-};
-
-PyMODINIT_FUNC PyInit_hashing(void)
+MODULE_WITH(hashing, "The stable hash of texts.", methods)
 {
     for (uint64_t index = 0; index < KNOWN_PLACES; index++)
         known_places[index] = mix((index + 1) * GOLDEN) | 1;

@@ -1,6 +1,5 @@
 /* Match texts with an automaton in which the next byte decides the next state: see matching.pyi. */
 #include "texts.h"
-#include <string.h>
 
 enum { UNKNOWN = 254, NO_STATE = 255 }; /* of a table of next states */
 enum { NONE = 0, FOUND = 1, UNCLEAR = 2 };
@@ -101,15 +100,13 @@ static int check(const Automaton *automaton, const Py_buffer *next, const Py_buf
 
 static PyObject *match(PyObject *Py_UNUSED(module), PyObject *arguments)
 {
-    PyObject *data, *starts, *ends, *out, *tables[3], *flags;
+    PyObject *out, *tables[3], *flags;
     Py_buffer buffers[3] = {{0}}, status = {0}, places = {0};
     Automaton automaton = {0};
     Texts texts;
     int failed = -1;
-    if (!PyArg_ParseTuple(arguments, "OOOOOOnppp" "OO", &data, &starts, &ends, tables, tables + 1, tables + 2,
-                          &automaton.events, &automaton.anchored, &automaton.whole, &automaton.before_line_end, &flags, &out))
-        return NULL;
-    if (texts_from(&texts, data, starts, ends) < 0)
+    if (parse_texts(arguments, &texts, "OOOnpppOO", tables, tables + 1, tables + 2, &automaton.events,
+                    &automaton.anchored, &automaton.whole, &automaton.before_line_end, &flags, &out) < 0)
         return NULL;
     int taken = 0;
     while (taken < 3 && PyObject_GetBuffer(tables[taken], buffers + taken, PyBUF_SIMPLE) == 0)
@@ -134,9 +131,7 @@ static PyObject *match(PyObject *Py_UNUSED(module), PyObject *arguments)
     for (int i = 0; i < taken; i++)
         PyBuffer_Release(buffers + i);
     texts_release(&texts);
-    if (failed < 0)
-        return NULL;
-    Py_RETURN_NONE;
+    return none_or_error(failed);
 }
 
 static PyMethodDef methods[] = {
@@ -145,11 +140,4 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-static struct PyModuleDef module = {
-    PyModuleDef_HEAD_INIT, "matching", "Match texts with an automaton.", -1, methods, NULL, NULL, NULL, NULL,
-};
-
-PyMODINIT_FUNC PyInit_matching(void)
-{
-    return PyModule_Create(&module);
-}
+MODULE(matching, "Match texts with an automaton.", methods)

@@ -146,8 +146,10 @@ static inline int32_t table_number(Table *table, const uint8_t *text, Py_ssize_t
 }
 
 /* A table larger than the CPU cache causes waits for memory. So the slots of AT_ONCE texts are prefetched together. */
-static int table_number_all(Table *table, const Texts *texts, int32_t *numbers)
+static int table_number_all(const Texts *texts, void *out, void *context)
 {
+    Table *const table = context;
+    int32_t *const numbers = out;
     uint64_t words[AT_ONCE], places[AT_ONCE];
     Py_ssize_t starts[AT_ONCE], lengths[AT_ONCE];
     for (Py_ssize_t done = 0; done < texts->count; done += AT_ONCE) {
@@ -210,24 +212,13 @@ static void table_dealloc(PyObject *self)
     Py_DECREF(type);
 }
 
-static PyObject *table_method_number(PyObject *self, PyObject *args)
+static PyObject *table_method_number(PyObject *self, PyObject *arguments)
 {
-    PyObject *data, *starts, *ends, *out;
-    if (!PyArg_ParseTuple(args, "OOOO", &data, &starts, &ends, &out))
-        return NULL;
+    PyObject *out;
     Texts texts;
-    if (texts_from(&texts, data, starts, ends) < 0)
+    if (parse_texts(arguments, &texts, "O", &out) < 0)
         return NULL;
-    Py_buffer numbers;
-    int failed = results_into(&numbers, out, &texts, sizeof(int32_t));
-    if (failed == 0) {
-        failed = table_number_all((Table *)self, &texts, numbers.buf);
-        PyBuffer_Release(&numbers);
-    }
-    texts_release(&texts);
-    if (failed < 0)
-        return NULL;
-    Py_RETURN_NONE;
+    return none_or_error(run_loop(&texts, out, sizeof(int32_t), table_number_all, self));
 }
 
 static PyObject *table_method_texts(PyObject *self, PyObject *Py_UNUSED(nothing))
@@ -261,12 +252,7 @@ static PyType_Spec table_spec = {"glowray.native.numbering.Table", sizeof(Table)
 
 /* ---------------------------------------------------------------- the module ------------------------------------- */
 
-static struct PyModuleDef module = {
-    PyModuleDef_HEAD_INIT, "numbering", "Number texts as they first appear.", -1, NULL,
-    NULL, NULL, NULL, NULL,
-};
-
-PyMODINIT_FUNC PyInit_numbering(void)
+MODULE_WITH(numbering, "Number texts as they first appear.", NULL)
 {
     PyObject *const made = PyModule_Create(&module);
     PyObject *const table = made == NULL ? NULL : PyType_FromSpec(&table_spec);

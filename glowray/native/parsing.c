@@ -244,11 +244,9 @@ static inline int parse_all(const Texts *texts, Parse parse, uint8_t *out, Py_ss
 
 static inline PyObject *parsed(PyObject *arguments, Parse parse, Py_ssize_t size)
 {
-    PyObject *data, *starts, *ends, *out, *good;
+    PyObject *out, *good;
     Texts texts;
-    if (!PyArg_ParseTuple(arguments, "OOOOO", &data, &starts, &ends, &out, &good))
-        return NULL;
-    if (texts_from(&texts, data, starts, ends) < 0)
+    if (parse_texts(arguments, &texts, "OO", &out, &good) < 0)
         return NULL;
     Py_buffer results, marks = {0};
     int all = results_into(&results, out, &texts, size);
@@ -260,7 +258,7 @@ static inline PyObject *parsed(PyObject *arguments, Parse parse, Py_ssize_t size
         PyBuffer_Release(&results);
     }
     texts_release(&texts);
-    return all < 0 ? NULL : PyBool_FromLong(all);
+    return bool_or_error(all);
 }
 
 static PyObject *integers(PyObject *Py_UNUSED(module), PyObject *arguments)
@@ -279,11 +277,4 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-static struct PyModuleDef module = {
-    PyModuleDef_HEAD_INIT, "parsing", "Parse numbers in texts.", -1, methods, NULL, NULL, NULL, NULL,
-};
-
-PyMODINIT_FUNC PyInit_parsing(void)
-{
-    return PyModule_Create(&module);
-}
+MODULE(parsing, "Parse numbers in texts.", methods)

@@ -1,9 +1,5 @@
 /* Find the values of records in JSON lines: see records.pyi. */
-#define Py_LIMITED_API 0x030B0000
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
-#include <stdint.h>
-#include <string.h>
+#include "module.h"
 
 enum { DEEPEST = 16 }; /* levels of a value; a line with more is left to Python */
 enum { OTHER = 0, RECORD = 1, BLANK = 2 };
@@ -312,11 +308,4 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-static struct PyModuleDef module = {
-    PyModuleDef_HEAD_INIT, "records", "Find the values of records in JSON lines.", -1, methods, NULL, NULL, NULL, NULL,
-};
-
-PyMODINIT_FUNC PyInit_records(void)
-{
-    return PyModule_Create(&module);
-}
+MODULE(records, "Find the values of records in JSON lines.", methods)

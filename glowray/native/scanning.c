@@ -1,9 +1,5 @@
 /* Find separators and words in UTF-8, 64 bytes at a time: see scanning.pyi. */
-#define Py_LIMITED_API 0x030B0000
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
-#include <stdint.h>
-#include <string.h>
+#include "module.h"
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
@@ -326,11 +322,4 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-static struct PyModuleDef module = {
-    PyModuleDef_HEAD_INIT, "scanning", "Find separators and words in UTF-8.", -1, methods, NULL, NULL, NULL, NULL,
-};
-
-PyMODINIT_FUNC PyInit_scanning(void)
-{
-    return PyModule_Create(&module);
-}
+MODULE(scanning, "Find separators and words in UTF-8.", methods)

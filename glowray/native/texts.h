@@ -4,11 +4,7 @@
 #ifndef GLOWRAY_TEXTS_H
 #define GLOWRAY_TEXTS_H
 
-#define Py_LIMITED_API 0x030B0000
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
-#include <stdint.h>
-#include <string.h>
+#include "module.h"
 
 typedef struct {
     Py_buffer data, starts, ends;
@@ -56,6 +52,21 @@ static inline int texts_from(Texts *texts, PyObject *data, PyObject *starts, PyO
     return 0;
 }
 
+/* Parse arguments that begin with the data, starts and ends of texts; `format` is that of the arguments after them. */
+static inline int parse_texts(PyObject *arguments, Texts *texts, const char *format, ...)
+{
+    PyObject *const first = PyTuple_GetSlice(arguments, 0, 3), *const rest = PyTuple_GetSlice(arguments, 3, PY_SSIZE_T_MAX);
+    PyObject *data, *starts, *ends;
+    va_list others;
+    va_start(others, format);
+    const int parsed = first != NULL && rest != NULL && PyArg_ParseTuple(first, "OOO", &data, &starts, &ends)
+                       && PyArg_VaParse(rest, format, others) && texts_from(texts, data, starts, ends) == 0;
+    va_end(others);
+    Py_XDECREF(first); /* the caller's tuple keeps what was parsed */
+    Py_XDECREF(rest);
+    return parsed ? 0 : -1;
+}
+
 /* Return the start of text i, and set its length. Return -1 with an exception set if the text is outside the data. */
 static inline Py_ssize_t text_at(const Texts *texts, Py_ssize_t i, Py_ssize_t *length)
 {
@@ -94,6 +105,21 @@ static inline int results_into(Py_buffer *results, PyObject *out, const Texts *t
     PyBuffer_Release(results);
     PyErr_Format(PyExc_ValueError, "results have to be as many as the texts, of %zd bytes each", size);
     return -1;
+}
+
+typedef int (*Loop)(const Texts *texts, void *out, void *context);
+
+/* Run a loop that writes a result of `size` bytes for each text. Release the texts, and return what the loop returns. */
+static inline int run_loop(Texts *texts, PyObject *out, Py_ssize_t size, Loop loop, void *context)
+{
+    Py_buffer results;
+    int found = results_into(&results, out, texts, size);
+    if (found == 0) {
+        found = loop(texts, results.buf, context);
+        PyBuffer_Release(&results);
+    }
+    texts_release(texts);
+    return found;
 }
 
 #endif

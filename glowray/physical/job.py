@@ -291,7 +291,7 @@ class Job:
 
 
 def _offsets(stage: StageRun, branch: Branch) -> list[int]:
-    """Return for each task of a branch how many rows come before its own; 0 if nobody asks."""
+    """Return for each task the number of rows in the partitions before its own; 0 if no step of the branch needs it."""
     if branch.counted is None:
         return [0] * branch.count
     counted = stage.runs[branch.counted]

@@ -162,3 +162,22 @@ def test_an_error_of_any_kind_is_one_line(monkeypatch: pytest.MonkeyPatch) -> No
     ]
     _, said = said_here("examples", "--debug", code=1)
     assert said.startswith("Traceback") and "in refuse" in said
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("command", [("status",), ("examples",), ("--help",), ("explain", "--json", "script.py")])
+def test_a_reader_that_has_gone_is_no_error(machine: Machine, command: tuple[str, ...]) -> None:
+    """As in `glowray explain script.py | head -1`."""
+    (machine.folder / "script.py").write_text("import glowray as gr\ngr.Flow(engine='inline').from_range(3).sum()\n")
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        machine.command(*command),
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=machine.environment(),
+        cwd=machine.folder,
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (1, "")

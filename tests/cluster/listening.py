@@ -13,6 +13,7 @@ import struct
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 
 import grpc
@@ -64,17 +65,18 @@ class Port:
 
 def ports(outside: str) -> list[Port]:
     """Return all ports of the nodes recorded in this GLOWRAY_HOME. Ports on all interfaces are asked at `outside`."""
-    methods = [*all_methods(), *OBJECT_MANAGER, HEALTH, REFLECTION]
     found = []
     for name, address, port in sockets():
         host = outside if ipaddress.ip_address(address).is_unspecified else address
-        protocol = "http" if speaks_http(host, port) else "grpc"
-        if protocol == "http":
-            refused, opened = ask_http(host, port)
-        else:
-            refused, opened = ask_grpc(host, port, methods)
-        found.append(Port(name, address, protocol, refused, opened))
+        found.append(ask(name, address, host, port))
     return found
+
+
+def ask(name: str, address: str, host: str, port: int) -> Port:
+    """Send every known request to a port of a host. `name` and `address` are those of its process and socket."""
+    protocol = "http" if speaks_http(host, port) else "grpc"
+    refused, opened = ask_http(host, port) if protocol == "http" else ask_grpc(host, port, all_methods())
+    return Port(name, address, protocol, refused, opened)
 
 
 def sockets() -> Iterator[tuple[str, str, int]]:
@@ -127,9 +129,10 @@ def address_of(hexadecimal: str) -> str:
     return str(mapped or address)
 
 
+@cache
 def all_methods() -> list[str]:
-    """Return every gRPC method in the definitions of Ray's Python package."""
-    found = set()
+    """Return every gRPC method in the definitions of Ray's Python package, and those that it does not define."""
+    found = {*OBJECT_MANAGER, HEALTH, REFLECTION}
     for module in pkgutil.walk_packages(ray.core.generated.__path__, "ray.core.generated."):
         if module.name.endswith("_pb2"):
             definition = importlib.import_module(module.name).DESCRIPTOR

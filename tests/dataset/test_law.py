@@ -117,6 +117,7 @@ def test_inline(pipeline: Pipeline, rules: Rules, vectorize: bool, ending: str, 
     holds(pipeline, "inline", rules, vectorize, ending, memory)
 
 
+@pytest.mark.slow
 @settings(quick, max_examples=examples(60))
 @given(pipelines(), rule_sets, st.booleans(), endings, memories)
 def test_threads(pipeline: Pipeline, rules: tuple[Any, ...], vectorize: bool, ending: str, memory: int | None) -> None:
@@ -124,6 +125,7 @@ def test_threads(pipeline: Pipeline, rules: tuple[Any, ...], vectorize: bool, en
     holds(pipeline, ThreadEngine(), rules, vectorize, ending, memory)
 
 
+@pytest.mark.slow
 @settings(quick, max_examples=examples(60))
 @given(pipelines(), st.sampled_from([1, 2]), st.sampled_from([100, 1 << 20]), st.booleans(), endings, memories)
 def test_groups(pipeline: Pipeline, nodes: int, limit: int, vectorize: bool, ending: str, memory: int | None) -> None:

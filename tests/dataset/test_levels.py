@@ -185,7 +185,7 @@ def seen(value: Any) -> Any:
 
 
 @given(data=st.data())
-@settings(max_examples=examples(60), deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @pytest.mark.parametrize("on_error", ["raise", "skip", "collect"])
 @pytest.mark.parametrize(
     ("values", "verbs"),

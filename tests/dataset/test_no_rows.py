@@ -10,12 +10,13 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import glowray as gr
 from glowray.dataset import Dataset
 from tests.dataset.table_readers import GUESSING_CSV_READERS, JSON_READERS, PARQUET_READERS, Rows, plain
+from tests.effort import examples
 
 Options = dict[str, Any]
 
@@ -68,6 +69,7 @@ def check(flow: gr.Flow, kind: str, writes: list[tuple[list[Rows], bool]], folde
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", FORMATS)
+@settings(max_examples=examples(40))
 @given(writes=WRITES)
 def test_any_writes_are_one_table(kind: str, writes: list[tuple[list[Rows], bool]]) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -13,6 +13,7 @@ import sys
 import uuid
 import zipfile
 from collections.abc import Callable, Iterator
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
@@ -317,6 +318,36 @@ def test_a_file_that_changes_is_an_error(web: WebServer, no_waits: None) -> None
     data = gr.Flow(engine="inline").read_text(web.put("/a.txt", TEXT), 2)
     web.put("/a.txt", TEXT[:100])
     with pytest.raises(gr.GlowrayError, match="became shorter"):
+        data.collect()
+
+
+@pytest.mark.parametrize("name", ["ETag", "Last-Modified"])
+def test_a_file_that_is_replaced_while_it_is_read_is_an_error(web: WebServer, name: str) -> None:
+    """The new file is as long as the old one."""
+    times = formatdate(0, usegmt=True), formatdate(60, usegmt=True)
+    versions = {"ETag": ('"1"', '"2"'), "Last-Modified": times}[name]
+    web.more_headers[name] = versions[0]
+
+    def replaced(handler: WebHandler) -> bool:
+        web.put("/a.txt", TEXT.upper())
+        web.more_headers[name] = versions[1]
+        return False
+
+    data = gr.Flow(engine="inline").read_text(web.put("/a.txt", TEXT), 1)
+    web.faults = [answered, replaced]  # the first request tells the version
+    with pytest.raises(PermissionError, match="changed on the server while it was read"):
+        data.collect()
+
+
+def test_a_file_that_is_replaced_before_it_is_asked_for_again_is_an_error(plain_web: WebServer, no_waits: None) -> None:
+    def replaced(handler: WebHandler) -> bool:
+        plain_web.more_headers["ETag"] = '"2"'
+        return False
+
+    plain_web.more_headers["ETag"] = '"1"'
+    data = gr.Flow(engine="inline").read_text(plain_web.put("/a.txt", TEXT * 200))
+    plain_web.faults = [answered, ends_early, replaced]
+    with pytest.raises(PermissionError, match="changed on the server while it was read"):
         data.collect()
 
 

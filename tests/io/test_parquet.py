@@ -225,6 +225,7 @@ TEXT_COLUMNS: list[list[str | None]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("texts", TEXT_COLUMNS, ids=["few", "nulls", "thousand"])
 @pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.dictionary(pa.int16(), pa.string())], ids=str)
 def test_text_of_a_dictionary(tmp_path: Path, rows_of: Any, texts: list[str | None], kind: pa.DataType) -> None:

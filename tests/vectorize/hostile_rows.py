@@ -12,7 +12,7 @@ from glowray.rows.types.kinds import Kind, ListOf, RecordOf, TupleOf
 from glowray.vectorize.columns.translation.translator import translate
 from glowray.vectorize.definition.function_lookup import know
 from glowray.vectorize.definition.known_function import Refused
-from tests.vectorize.test_arrow import check
+from tests.vectorize.agreement import check
 
 INTS = [0, 1, -1, 2, 3, 7, 9, 10, 12, 59, 99, 100, 1000, 999_999, 2**31, 2**53, 2**53 + 1, 2**62, 2**63 - 1, -(2**63)]
 FLOATS = [

@@ -19,8 +19,8 @@ from glowray.vectorize.columns.folds.accumulations import Accumulation, accumula
 from glowray.vectorize.definition.function_lookup import know
 from glowray.vectorize.definition.known_function import Refused
 from tests.effort import examples
+from tests.vectorize.agreement import INTS, column, strategy
 from tests.vectorize.running import spelled
-from tests.vectorize.test_arrow import INTS, column, strategy
 
 PAIR = TupleOf((str, int))
 total = 5

@@ -6,15 +6,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glowray.rows.types.kinds import Kind, ListOf, RecordOf
 from glowray.vectorize.columns.translation.translator import translate
 from glowray.vectorize.definition.function_lookup import know
 from glowray.vectorize.definition.known_function import Refused
-from tests.effort import examples
-from tests.vectorize.test_arrow import RECORD, agrees, check
+from tests.vectorize.agreement import RECORD, claimed, property_of
 from tests.vectorize.test_texts import values_of
 
 NAMES = ("s", "n")
@@ -95,11 +93,7 @@ def given_rows(kind: Any) -> st.SearchStrategy[Any]:
     return st.tuples(*map(values_of, kinds)).map(lambda row: dict(zip(names, row, strict=True)))
 
 
-@pytest.mark.parametrize(("function", "kinds"), FUNCTIONS)
-@settings(max_examples=examples(80), deadline=None)
-@given(data=st.data())
-def test_programs_agree_with_calls(function: Callable[..., Any], kinds: list[Kind], data: st.DataObject) -> None:
-    agrees(function, kinds, data.draw(st.lists(st.tuples(*map(given_rows, kinds)), max_size=6)))
+test_programs_agree_with_calls = property_of(FUNCTIONS, given_rows, 80)
 
 
 @pytest.mark.parametrize(("function", "kinds"), FUNCTIONS)
@@ -107,14 +101,7 @@ def test_programs_claim_the_common_case(function: Callable[..., Any], kinds: lis
     ordinary: dict[Any, list[Any]] = {
         int: [1, 0, 2], float: [0.5, 1.5, 2.5], bool: [True, False, True], str: ["1,b,c=1", "2 b=2 c d", "12,"],
     }  # fmt: skip
-
-    def rows(kind: Any) -> list[Any]:
-        if isinstance(kind, RecordOf):
-            return [{name: rows(each)[i] for name, each in kind.fields} for i in range(3)]
-        return ordinary[kind]
-
-    program = translate(know(function, len(kinds)), kinds)  # type: ignore[arg-type]
-    assert check(function, program, [rows(kind) for kind in kinds]) >= 1  # type: ignore[arg-type]
+    assert claimed(function, kinds, ordinary) >= 1
 
 
 def test_a_generator_is_one_whatever_it_yields() -> None:

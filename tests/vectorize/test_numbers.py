@@ -20,8 +20,8 @@ from glowray.vectorize.columns.vectors.column_program import ArrowProgram
 from glowray.vectorize.definition.function_lookup import know
 from glowray.vectorize.definition.known_function import Refused
 from tests.effort import examples
+from tests.vectorize.agreement import BOOLS, EDGES, FLOATS, INTS, Function, agrees, by_kinds, check
 from tests.vectorize.running import define
-from tests.vectorize.test_arrow import BOOLS, EDGES, FLOATS, INTS, check
 
 NEAR = st.one_of(*(st.integers(edge - 3, edge + 3) for edge in (0, 2**31, 2**53, -(2**53), 2**62, 3037000500)))
 TOP, BOTTOM = st.integers(2**63 - 9, 2**63 - 1), st.integers(-(2**63), -(2**63) + 9)
@@ -49,23 +49,21 @@ def of_constants(operation: str, turned: bool) -> list[tuple[Callable[[int], Any
 @pytest.mark.parametrize("turned", [False, True])
 @pytest.mark.parametrize("operation", OPERATORS)
 @settings(max_examples=examples(15), deadline=None)
-@given(data=st.data())
-def test_ints_and_constants(operation: str, turned: bool, data: st.DataObject) -> None:
-    rows = data.draw(st.sampled_from(RANGES).flatmap(lambda values: st.lists(values, min_size=1, max_size=6)))
+@given(rows=st.sampled_from(RANGES).flatmap(lambda values: st.lists(values, min_size=1, max_size=6)))
+def test_ints_and_constants(operation: str, turned: bool, rows: list[int]) -> None:
     for function, made in of_constants(operation, turned):
         check(function, made, [rows])
 
 
-@pytest.mark.parametrize("operation", OPERATORS)
+OF_TWO = [define(f"f = lambda x, y: x {operation} y", "f") for operation in OPERATORS]
+FIVE = st.sampled_from([*RANGES, BOOLS]).flatmap(lambda values: st.lists(values, min_size=5, max_size=5))
+
+
 @settings(max_examples=examples(100), deadline=None)
-@given(data=st.data())
-def test_two_columns(operation: str, data: st.DataObject) -> None:
-    function = define(f"f = lambda x, y: x {operation} y", "f")
-    columns = [
-        data.draw(st.sampled_from([*RANGES, BOOLS]).flatmap(lambda values: st.lists(values, min_size=5, max_size=5)))
-        for _ in range(2)
-    ]
-    check(function, program(function, *(type(column[0]) for column in columns)), columns)
+@given(columns=st.lists(FIVE, min_size=2, max_size=2))
+def test_two_columns(columns: list[list[int]]) -> None:
+    for function in OF_TWO:
+        agrees(function, [type(column[0]) for column in columns], list(zip(*columns, strict=True)))
 
 
 @settings(max_examples=examples(200), deadline=None)
@@ -127,13 +125,14 @@ ONE: list[tuple[Callable[..., Any], Kind]] = [
 ]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("function", "kind"), ONE)
+@pytest.mark.parametrize(("kinds", "functions"), by_kinds((function, [kind]) for function, kind in ONE))
 @settings(max_examples=examples(100), deadline=None)
 @given(data=st.data())
-def test_functions_of_one_number(function: Callable[..., Any], kind: Kind, data: st.DataObject) -> None:
-    values = {int: st.sampled_from(RANGES), float: st.just(FLOATS), bool: st.just(BOOLS)}[kind]
-    check(function, program(function, kind), [data.draw(values.flatmap(lambda each: st.lists(each, max_size=6)))])
+def test_functions_of_one_number(kinds: tuple[Kind, ...], functions: list[Function], data: st.DataObject) -> None:
+    values: Any = {int: st.sampled_from(RANGES), float: st.just(FLOATS), bool: st.just(BOOLS)}[kinds[0]]
+    rows = data.draw(values.flatmap(lambda each: st.lists(st.tuples(each), max_size=6)))
+    for function in functions:
+        agrees(function, kinds, rows)
 
 
 def repeat_and_add(x: int) -> int:

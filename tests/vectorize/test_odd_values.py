@@ -20,8 +20,8 @@ from glowray.vectorize.columns.vectors.frame import rows_of
 from glowray.vectorize.definition.function_lookup import know
 from tests.effort import examples
 from tests.loops import using, with_each
+from tests.vectorize.agreement import column, program_of
 from tests.vectorize.running import spelled
-from tests.vectorize.test_arrow import column
 
 ODD = st.one_of(
     st.text("aZ é1ÉßıİΣσςǅﬁȺ٣\u0345\u3000\u00a0\x1c中😀𐐀", max_size=10),
@@ -59,19 +59,16 @@ CASES = [
 
 
 @with_each
-@pytest.mark.parametrize(("function", "values"), CASES)
+@pytest.mark.parametrize("values", {id(values): values for _, values in CASES}.values())
 @given(data=st.data())
 @settings(max_examples=examples(30), deadline=None)
-def test_no_row_leaves_the_columns(
-    loops: Loops, function: Callable[[Any], Any], values: st.SearchStrategy[str], data: st.DataObject
-) -> None:
+def test_no_row_leaves_the_columns(loops: Loops, values: st.SearchStrategy[str], data: st.DataObject) -> None:
     rows = data.draw(st.lists(values, max_size=8))
-    program = translate(know(function, 1), [str])  # type: ignore[arg-type]
-    assert isinstance(program, ArrowProgram)
-    with using(loops):
-        computed = program.run([column(str, rows)], len(rows))
-        assert computed.ok is None
-        assert spelled(rows_of(computed.kind, computed.vector)) == spelled(list(map(function, rows)))
+    for function in (function for function, each in CASES if each is values):
+        with using(loops):
+            computed = program_of(function, (str,)).run([column(str, rows)], len(rows))
+            assert computed.ok is None
+            assert spelled(rows_of(computed.kind, computed.vector)) == spelled(list(map(function, rows)))
 
 
 @with_each

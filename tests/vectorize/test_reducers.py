@@ -20,9 +20,9 @@ from glowray.vectorize.columns.vectors.frame import arrays_of, rows_of
 from glowray.vectorize.definition.function_lookup import know
 from glowray.vectorize.definition.known_function import Refused
 from tests.effort import examples
+from tests.vectorize.agreement import BOOLS, FLOATS, INTS, TEXTS
+from tests.vectorize.agreement import column as any_column
 from tests.vectorize.running import spelled
-from tests.vectorize.test_arrow import BOOLS, FLOATS, INTS, TEXTS
-from tests.vectorize.test_arrow import column as any_column
 
 
 def least(a: int, b: int) -> int:
@@ -114,49 +114,65 @@ def column(kind: Any, rows: list[Any]) -> Any:
     return arrays_of(any_column(kind, rows))
 
 
-@pytest.mark.parametrize(("reducer", "kind", "values"), REDUCERS)
-@given(data=st.data())
-def test_folds_agree_with_reduce(reducer: Any, kind: Any, values: Any, data: st.DataObject) -> None:
+def by_values() -> list[tuple[Any, Any, list[Any]]]:
+    """Group the reducers by the values that they fold: drawing the values takes longer than folding them."""
+    groups: dict[tuple[Any, str], tuple[Any, Any, list[Any]]] = {}
+    for reducer, kind, values in REDUCERS:
+        groups.setdefault((kind, repr(values)), (kind, values, []))[2].append(reducer)
+    return list(groups.values())
+
+
+@functools.cache
+def folding(reducer: Any, kind: Any) -> Fold:
     fold = fold_of(know(reducer, arguments=2))  # type: ignore[arg-type]
     assert isinstance(fold, Fold) and fold.fits(kind)
+    return fold
+
+
+@pytest.mark.parametrize(("kind", "values", "reducers"), by_values())
+@given(data=st.data(), is_continued=st.booleans())
+def test_folds_agree_with_reduce(
+    kind: Any, values: Any, reducers: list[Any], data: st.DataObject, is_continued: bool
+) -> None:
     rows = data.draw(st.lists(values, min_size=1, max_size=12))
     groups = [index % 3 for index in range(len(rows))]
     count = max(groups) + 1
-    made = fold.run(column(kind, rows), np.array(groups), count)
-    if made is not None:
-        expected = [functools.reduce(reducer, rows[start::3]) for start in range(count)]
-        assert spelled(rows_of(kind, made)) == spelled(expected)
-    start, rest = (rows[0], rows[1:]) if data.draw(st.booleans()) else (None, rows)
-    whole = fold.fold_column(column(kind, rest), start) if rest else None
-    if whole is not None:
-        assert spelled(whole) == spelled(functools.reduce(reducer, rows))
+    start, rest = (rows[0], rows[1:]) if is_continued else (None, rows)
+    for reducer in reducers:
+        fold = folding(reducer, kind)
+        made = fold.run(column(kind, rows), np.array(groups), count)
+        if made is not None:
+            expected = [functools.reduce(reducer, rows[start::3]) for start in range(count)]
+            assert spelled(rows_of(kind, made)) == spelled(expected)
+        whole = fold.fold_column(column(kind, rest), start) if rest else None
+        if whole is not None:
+            assert spelled(whole) == spelled(functools.reduce(reducer, rows))
 
 
-@pytest.mark.parametrize(("reducer", "kind", "values"), REDUCERS)
+@pytest.mark.parametrize(("kind", "values", "reducers"), by_values())
 @settings(max_examples=examples(40))
 @given(data=st.data())
 def test_folds_of_several_parts_go_on_from_what_is_known(
-    reducer: Any, kind: Any, values: Any, data: st.DataObject
+    kind: Any, values: Any, reducers: list[Any], data: st.DataObject
 ) -> None:
-    fold = fold_of(know(reducer, arguments=2))  # type: ignore[arg-type]
-    assert isinstance(fold, Fold)
     known = data.draw(st.lists(values, max_size=3))
     parts = data.draw(st.lists(st.lists(values, max_size=6), min_size=1, max_size=3))
     parts[-1] += [data.draw(values) for _ in range(len(known), 4)]
     # Four groups: some have an accumulator already. Each other group has a row at the end of the last part.
     groups = [[(7 * place + 3 * row) % 4 for row in range(len(part))] for place, part in enumerate(parts)]
     groups[-1][len(parts[-1]) - (4 - len(known)) :] = range(len(known), 4)
-    made = fold.run_parts(
-        [(column(kind, part), np.array(own, np.int32)) for part, own in zip(parts, groups, strict=True)],
-        4,
-        column(kind, known) if known else None,
-    )
-    if made is not None:
-        rows: list[list[Any]] = [known[group : group + 1] for group in range(4)]
-        for part, own in zip(parts, groups, strict=True):
-            for value, group in zip(part, own, strict=True):
-                rows[group].append(value)
-        assert spelled(rows_of(kind, made)) == spelled([functools.reduce(reducer, each) for each in rows])
+    rows: list[list[Any]] = [known[group : group + 1] for group in range(4)]
+    for part, own in zip(parts, groups, strict=True):
+        for value, group in zip(part, own, strict=True):
+            rows[group].append(value)
+    for reducer in reducers:
+        made = folding(reducer, kind).run_parts(
+            [(column(kind, part), np.array(own, np.int32)) for part, own in zip(parts, groups, strict=True)],
+            4,
+            column(kind, known) if known else None,
+        )
+        if made is not None:
+            assert spelled(rows_of(kind, made)) == spelled([functools.reduce(reducer, each) for each in rows])
 
 
 def test_sums_that_fit_are_folded_though_their_parts_do_not() -> None:

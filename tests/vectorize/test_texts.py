@@ -8,15 +8,13 @@ from functools import partial
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glowray.rows.types.kinds import Kind, RecordOf, TupleOf
 from glowray.vectorize.columns.translation.translator import translate
 from glowray.vectorize.definition.function_lookup import know
 from glowray.vectorize.definition.known_function import Refused
-from tests.effort import examples
-from tests.vectorize.test_arrow import TEXTS, agrees, check, strategy
+from tests.vectorize.agreement import TEXTS, claimed, property_of, strategy
 
 PIECES = st.one_of(
     TEXTS,
@@ -151,27 +149,13 @@ def values_of(kind: Any) -> st.SearchStrategy[Any]:
     return SIGNED if kind is int else PIECES if kind is str else strategy(kind)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("function", "kinds"), FUNCTIONS)
-@settings(max_examples=examples(80), deadline=None)
-@given(data=st.data())
-def test_programs_agree_with_calls(function: Callable[..., Any], kinds: list[Kind], data: st.DataObject) -> None:
-    agrees(function, kinds, data.draw(st.lists(st.tuples(*map(values_of, kinds)), max_size=6)))
+test_programs_agree_with_calls = property_of(FUNCTIONS, values_of, 80)
 
 
 @pytest.mark.parametrize(("function", "kinds"), FUNCTIONS)
 def test_programs_claim_the_common_case(function: Callable[..., Any], kinds: list[Kind]) -> None:
     ordinary: dict[Any, list[Any]] = {int: [1, 0, 2], str: ["a,b,c=1", "ab=2", "baab=12"]}
-
-    def rows(kind: Any) -> list[Any]:
-        if isinstance(kind, TupleOf):
-            return list(zip(*map(rows, kind.fields), strict=True))
-        if isinstance(kind, RecordOf):
-            return [{name: rows(each)[i] for name, each in kind.fields} for i in range(3)]
-        return ordinary[kind]
-
-    program = translate(know(function, len(kinds)), kinds)  # type: ignore[arg-type]
-    assert check(function, program, [rows(kind) for kind in kinds]) >= 1  # type: ignore[arg-type]
+    assert claimed(function, kinds, ordinary) >= 1
 
 
 def late(s: str) -> str:

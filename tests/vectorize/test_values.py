@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glowray.rows.types.kinds import Kind, ListOf, RecordOf, TupleOf
 from glowray.vectorize.columns.translation.translator import translate
 from glowray.vectorize.definition.function_lookup import know
 from glowray.vectorize.definition.known_function import Refused
-from tests.effort import examples
-from tests.vectorize.test_arrow import INTS, TEXTS, check, strategy
+from tests.vectorize.agreement import INTS, TEXTS, property_of, strategy
 
 SMALL = st.one_of(st.integers(-2, 3), INTS)
 SHORT = st.one_of(st.sampled_from(["", "a", "b", "%s", "é"]), TEXTS)
@@ -65,15 +62,7 @@ def values_of(kind: Any) -> st.SearchStrategy[Any]:
     return SMALL if kind is int else SHORT if kind is str else strategy(kind)
 
 
-@pytest.mark.parametrize(("function", "kinds"), FUNCTIONS)
-@settings(max_examples=examples(80), deadline=None)
-@given(data=st.data())
-def test_programs_agree_with_calls(function: Callable[..., Any], kinds: list[Kind], data: st.DataObject) -> None:
-    program = translate(know(function), kinds)  # type: ignore[arg-type]
-    assert not isinstance(program, Refused), program.reason
-    program = pickle.loads(pickle.dumps(program))
-    rows = data.draw(st.lists(st.tuples(*map(values_of, kinds)), max_size=6))
-    check(function, program, [list(each) for each in zip(*rows, strict=True)] if rows else [[] for _ in kinds])
+test_programs_agree_with_calls = property_of(FUNCTIONS, values_of, 80)
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ class Entry:
 
 @contextlib.contextmanager
 def packed(folder: Path) -> Iterator[Path]:
-    """Zip what a job needs of `folder`; yield the zip file, which is removed after the block.
+    """Return a `with` block that gives a zip file of the files in `folder` that a job needs, and removes it.
 
     The entries are listed before the zip file is made. So the zip file never contains itself, even if TMPDIR lies
     inside `folder`.

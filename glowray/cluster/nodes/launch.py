@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import select
@@ -27,6 +28,8 @@ from glowray.errors import ClusterError
 START_SECONDS = 180.0
 END_SECONDS = 20.0
 KEPT_LOGS = 10
+LEAST_FREE_BYTES = 16 << 20
+"""The free bytes of a disk below which it is full: Ray cannot write its logs and sockets."""
 LONGEST_SOCKET = "/glowray-12345678/ray/session_2026-12-01_07-33-46_676100_1234567/sockets/dash_TaskEventsHead"
 """The longest path of a Ray socket below the folder for temporary files. It ends with the id of a process."""
 LONGEST_TEMPORARY = 107 - len(LONGEST_SOCKET)
@@ -159,7 +162,16 @@ def _wait_until_ready(supervisor: subprocess.Popen[str], order: Order, log: Path
     answer = stdout.readline().strip() if ready else f"nothing was heard for {START_SECONDS:.0f} s"
     stdout.close()
     if answer != "ready":
-        raise ClusterError(f"Ray did not start: {answer or 'its supervisor ended'}; see {log}")
+        reason = answer or "its supervisor ended"
+        raise ClusterError(f"Ray did not start: {reason}{_full_disk(Path(order.record.folder))}; see {log}")
+
+
+def _full_disk(folder: Path) -> str:
+    """Return the end of a sentence if the disk with Ray's files has hardly any room, else ""."""
+    with contextlib.suppress(OSError):
+        if shutil.disk_usage(folder.parent).free < LEAST_FREE_BYTES:
+            return f" on a full disk: make room in {folder.parent}, or set TMPDIR to a folder of another disk"
+    return ""
 
 
 def _pipes(supervisor: subprocess.Popen[str]) -> tuple[IO[str], IO[str]]:

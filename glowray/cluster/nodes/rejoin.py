@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from glowray.cluster.client import versions
-from glowray.cluster.client.access import Access, authenticated_gcs
+from glowray.cluster.client.access import CALL_SECONDS, Access, authenticated_gcs
 from glowray.cluster.host.ports import Reach, reach
 from glowray.cluster.host.record import NodeRecord
 from glowray.cluster.security import tls
@@ -22,6 +22,9 @@ CONNECT_SECONDS = 3.0
 
 RECENT_SECONDS = 120.0
 """If a worker's Ray ends within this time after the head was missed, the lost head is the reason."""
+
+
+SESSION_KEY, SESSION_NAMESPACE = b"session_name", b"session"
 
 
 class HeadWatch:
@@ -45,6 +48,20 @@ class HeadWatch:
     def was_missed(self) -> bool:
         """Return whether the head failed to answer within the last RECENT_SECONDS."""
         return self._missed is not None and time.monotonic() - self._missed < RECENT_SECONDS
+
+
+def is_same_head(record: NodeRecord, session: str) -> bool:
+    """Return whether the head that answers a worker is still the one of `session`, Ray's name for a cluster's life.
+
+    A head may end and be started again between two checks of its port. A worker's Ray then ends by itself.
+    """
+    access = Access(record.address, Path(record.token_file), tls.inherited())
+    try:
+        with authenticated_gcs(access) as gcs:
+            found = gcs.internal_kv_get(SESSION_KEY, SESSION_NAMESPACE, timeout=CALL_SECONDS)
+    except ClusterError:  # with TLS, a new head does not know this worker's certificate
+        return False
+    return bool(found == session.encode())
 
 
 def wait_for_head(record: NodeRecord, host: str, seconds: float, deadline: float) -> None:

@@ -29,7 +29,7 @@ from glowray.cluster.host.ports import Reach
 from glowray.cluster.host.processes import Process, children, descendants, end
 from glowray.cluster.host.record import NodeRecord
 from glowray.cluster.nodes.patience import start_patiently
-from glowray.cluster.nodes.rejoin import LOOK_SECONDS, HeadWatch, wait_for_head
+from glowray.cluster.nodes.rejoin import LOOK_SECONDS, HeadWatch, is_same_head, wait_for_head
 from glowray.cluster.security.gateway import Gate, Gateway
 from glowray.cluster.security.token import read_token
 
@@ -215,7 +215,8 @@ def _watch(record: NodeRecord, node: Any) -> str:
                 _note(record, trouble)
             dead = node.dead_processes()
             if dead:
-                return "" if is_worker and head.was_missed() else f"{dead[0][0]} ended by itself"
+                is_head_lost = is_worker and (head.was_missed() or not is_same_head(record, node.session_name))
+                return "" if is_head_lost else f"{dead[0][0]} ended by itself"
             _reap_orphans({info.process.pid for infos in node.all_processes.values() for info in infos})
             if poll.poll(LOOK_SECONDS * 1000 if is_worker else None):
                 os.read(read_end, 4096)
@@ -232,7 +233,7 @@ def _end_ray(node: Any) -> None:
 
 
 def _note(record: NodeRecord, trouble: str) -> NodeRecord:
-    """Write what is wrong with the node to the log and the record; "" means that it works."""
+    """Write the node's problem to the log and the record. "" means that the node works."""
     _say(trouble or f"the node works for the head at {record.address}")
     return dataclasses.replace(record, trouble=trouble).save()
 

@@ -111,7 +111,7 @@ class Looking(Base[T_co]):
         return view(self._flow.settings, [self._node])
 
     def _heat(self, seen: PlanView) -> Heat:
-        """Return what the flow's last action measured of this plan."""
+        """Return the times and rows that the flow's last action measured for the nodes of this plan."""
         record = self._flow.outcome.record
         return heat_of(record, seen.graph) if record.has_run else COLD
 

@@ -1,4 +1,4 @@
-"""On a worker: take what a task prints from the worker's log file, and mark Ray's own copy of it as taken.
+"""On a worker: read a task's output from the worker's log file, and mark Ray's own copy of it as taken.
 
 A worker's stdout is a file. While a task runs, its stderr goes to this file too. So the file has all output in order:
 of Python's streams, C code and subprocesses. Ray's log monitor sends the file's lines to the driver too. It takes a
@@ -36,7 +36,7 @@ INLINE_BYTES = 1 << 20
 
 
 class Capture:
-    """Takes what is printed within `with` blocks; `printed` is the output of the last block.
+    """Collects the output that is printed within `with` blocks. `printed` is the output of the last block.
 
     Args:
         token: the driver's name for the task; "" takes nothing.
@@ -182,7 +182,7 @@ def _task_name() -> str:
 
 
 def captured(pieces: Iterator[Any], capture: Capture) -> Iterator[Any]:
-    """Yield the items of an iterator, and take what its steps print."""
+    """Yield the items of an iterator, and collect the output that is printed while each is made."""
     while True:
         with capture:
             piece = next(pieces, capture)

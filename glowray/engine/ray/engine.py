@@ -219,7 +219,7 @@ class RayEngine(Engine):
         return int(sum(node.resources.get("CPU", 0) for node in self.watch.nodes()))
 
     def _look_for(self, needs: Resources) -> None:
-        """Warn, once, if no node has what a task asks for. Ray silently waits, as such a node may join."""
+        """Warn, once, if no node has the resources of a task. Ray silently waits for a node that has."""
         if needs in self.known_needs:
             return
         self.known_needs.add(needs)

@@ -147,14 +147,14 @@ class FeedHub:
             return found
 
     async def done(self, name: str, key: Key) -> None:
-        """Drop a feed that nobody reads any more."""
+        """Drop a feed after its last reader."""
         async with self.changed:
             if name in self.channels:
                 self.channels[name].pieces.pop(key, None)
             self.changed.notify_all()
 
     async def close(self, name: str) -> None:
-        """Drop a channel that nobody reads any more."""
+        """Drop a channel after its last reader."""
         async with self.changed:
             self.channels.pop(name, None)
             self.changed.notify_all()

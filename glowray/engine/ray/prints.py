@@ -47,7 +47,7 @@ class Prints:
             dispatcher.add_handler(HANDLER, self.handle)
 
     def listen(self, task: Task) -> str:
-        """Return the token under which a task's output arrives, or "" if nobody listens."""
+        """Return the token under which a task's output arrives, or "" if the output is not forwarded."""
         if not self.are_wanted or task.hear is None:
             return ""
         token = str(next(self.numbers))

@@ -124,7 +124,7 @@ class Stoppable(ABC):
     @property
     @abstractmethod
     def is_stopped(self) -> bool:
-        """Return whether nobody wants the results any more."""
+        """Return whether the job needs no further result."""
 
 
 class Engine(ABC):

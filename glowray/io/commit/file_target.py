@@ -10,9 +10,9 @@ import stat
 from collections.abc import Sequence
 
 from glowray.errors import CommitConflict
-from glowray.io.commit.place import DiskPlace, Place, check_seen
-from glowray.io.commit.target import Target
-from glowray.io.files.folders import lock_path, make_folders, owner_is_dead, remove, remove_if_empty, write_owner
+from glowray.io.commit.place import DiskPlace, Place
+from glowray.io.commit.target import DiskTarget
+from glowray.io.files.folders import lock_path, make_folders, owner_is_dead, remove, write_owner
 from glowray.io.files.paths import TEMPORARY
 from glowray.io.filesystem.location import Location
 from glowray.io.sink import Part, Sink
@@ -21,30 +21,20 @@ from glowray.io.sink import Part, Sink
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS)
 
 
-class FileTarget(Target):
+class FileTarget(DiskTarget):
     """A file on disk that a job writes. Temporary files are in a folder beside it.
 
     The job locks a file that exists.
     """
 
-    can_undo = True
     is_one_file = True
 
     def __init__(self, path: str, mode: str, job: str) -> None:
-        self.path = path
-        self._mode = mode
         self._parent, self._name = os.path.split(path)
-        self._temporary = os.path.join(self._parent, f"{TEMPORARY}{self._name}-{job}")
-        self._made: list[str] = []
-        self._lock: int | None = None
+        super().__init__(path, mode, os.path.join(self._parent, f"{TEMPORARY}{self._name}-{job}"))
         self._before: tuple[int, int, int] | None = None
         self._joined = os.path.join(self._temporary, "joined")
         self._kept = os.path.join(self._temporary, "old")
-        self._is_staged = False
-
-    @property
-    def label(self) -> str:
-        return self.path
 
     def check(self) -> None:
         self._check_content()
@@ -65,9 +55,6 @@ class FileTarget(Target):
             self.release()
             raise
         return DiskPlace(self._temporary)
-
-    def check_seen(self, parts: Sequence[Part]) -> None:
-        check_seen(parts)
 
     def kept(self) -> list[Location]:
         """Return the file that rows are appended to, if it exists and is not empty."""
@@ -114,20 +101,6 @@ class FileTarget(Target):
         elif os.path.exists(self.path) and (not left or os.path.samefile(self._joined, self.path)):
             os.unlink(self.path)
 
-    def close(self) -> None:
-        """Release the target after a commit; folders that the job made stay."""
-        self._made = []
-        self.release()
-
-    def release(self) -> None:
-        """Remove temporary files and new empty folders, and release the lock."""
-        remove(self._temporary)
-        for folder in reversed(self._made):
-            remove_if_empty(folder)
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
-
     def _check_content(self) -> None:
         if not os.path.lexists(self.path):
             return
@@ -159,7 +132,7 @@ class FileTarget(Target):
 
     def _recover(self) -> None:
         """Remove the temporary files of jobs that died on this machine."""
-        ours = re.compile(re.escape(f"{TEMPORARY}{self._name}-") + "[0-9a-f]{32}")
+        ours = re.compile(re.escape(f"{TEMPORARY}{self._name}-") + r"[0-9a-f]{32}(\.removed)?")
         for name in sorted(filter(ours.fullmatch, os.listdir(self._parent))):
             left = os.path.join(self._parent, name)
             if owner_is_dead(left):

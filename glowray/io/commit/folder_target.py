@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from glowray.errors import CommitConflict
 from glowray.io.commit.content import check_fields, check_mode, next_number, visible_names
-from glowray.io.commit.place import DiskPlace, Place, check_seen
-from glowray.io.commit.target import Target
+from glowray.io.commit.place import DiskPlace, Place
+from glowray.io.commit.target import DiskTarget
 from glowray.io.files.folders import (
     content_of,
     lock_path,
@@ -19,7 +19,6 @@ from glowray.io.files.folders import (
     read_if_there,
     remove,
     remove_empty_folders,
-    remove_if_empty,
     write_owner,
 )
 from glowray.io.files.manifest import SUCCESS, Manifest, read_manifest
@@ -32,34 +31,24 @@ Moves = list[tuple[str, str]]
 _JOURNAL, _OLD, _PARTS = "journal", "old", "parts"
 
 
-class FolderTarget(Target):
+class FolderTarget(DiskTarget):
     """A folder on disk that a job writes into.
 
     The job holds a lock on the folder itself; the lock ends with the process. Its temporary files are in a subfolder.
     There it writes a journal of all moves before it makes the first. After a crash the next job undoes them.
     """
 
-    can_undo = True
     is_one_file = False
 
     def __init__(self, path: str, mode: str, job: str, fields: tuple[str, ...] | None = None) -> None:
-        self.path = path
+        super().__init__(path, mode, os.path.join(path, TEMPORARY + job))
         self._fields = fields
-        self._mode = mode
         self._job = job
-        self._temporary = os.path.join(path, TEMPORARY + job)
-        self._made: list[str] = []
-        self._lock: int | None = None
         self._before: dict[str, tuple[int, int, int]] = {}
         self._new_success = os.path.join(self._temporary, SUCCESS)
         self._kept_success = os.path.join(self._temporary, _OLD + SUCCESS)
         self._old: list[str] = []
         self._moves: Moves = []
-        self._is_staged = False
-
-    @property
-    def label(self) -> str:
-        return self.path
 
     def check(self) -> None:
         self._check_folder()
@@ -88,9 +77,6 @@ class FolderTarget(Target):
             self.release()
             raise
         return DiskPlace(parts)
-
-    def check_seen(self, parts: Sequence[Part]) -> None:
-        check_seen(parts)
 
     def kept(self) -> list[Location]:
         names = visible_names(self._before) if self._mode == "append" else []
@@ -144,19 +130,8 @@ class FolderTarget(Target):
         _undo(self._moves, self.path)
 
     def close(self) -> None:
-        """Release the target after a commit; folders that the job made stay."""
         remove_empty_folders(self.path, self._old)
-        self._made = []
-        self.release()
-
-    def release(self) -> None:
-        """Remove temporary files and new empty folders, and release the lock."""
-        remove(self._temporary)
-        for folder in reversed(self._made):
-            remove_if_empty(folder)
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        super().close()
 
     def _check_folder(self) -> None:
         if os.path.lexists(self.path) and not os.path.isdir(self.path):

@@ -119,7 +119,7 @@ class StoreTarget(Target):
         return self._jobs
 
     def leave_to_next(self) -> None:
-        """Remove nothing any more: the output may be visible, or will be when the next job finishes it."""
+        """Leave all files to the next job, because the output may already count."""
         self._is_left = True
 
     @property
@@ -134,7 +134,7 @@ class StoreTarget(Target):
 
     @abstractmethod
     def _begin(self) -> Place:
-        """Look at what is there, and return the place for tasks."""
+        """Read the target's present files, and return the place where tasks put theirs."""
 
     @abstractmethod
     def _state(self) -> str:
@@ -142,7 +142,7 @@ class StoreTarget(Target):
 
     @abstractmethod
     def _claim(self) -> Claim:
-        """Return what the job writes when it commits."""
+        """Return the record that the job writes when it commits."""
 
     @abstractmethod
     def _has_changed(self) -> bool:
@@ -161,7 +161,7 @@ class StoreTarget(Target):
         """Return the files that the output replaced."""
 
     def _drop(self) -> None:
-        """Remove what is on this machine's disk."""
+        """Remove the job's temporary files on this machine's disk."""
 
     def _is_dead_upload(self, path: str, dead: set[str]) -> bool:
         """Return whether the process that began an upload has ended. `dead` are jobs that are known to have."""

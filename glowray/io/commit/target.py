@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
-from glowray.io.commit.place import Place
+from glowray.io.commit.place import Place, check_seen
+from glowray.io.files.folders import remove_if_empty, remove_temporary
 from glowray.io.filesystem.location import Location
 from glowray.io.sink import Part, Sink
 
@@ -30,7 +32,7 @@ class Target(ABC):
 
     @abstractmethod
     def check(self) -> None:
-        """Raise FileExistsError if the mode forbids what is there. Take nothing."""
+        """Raise FileExistsError if the mode forbids the present content. Reserve nothing."""
 
     @abstractmethod
     def begin(self) -> Place:
@@ -62,12 +64,47 @@ class Target(ABC):
 
     @abstractmethod
     def undo(self) -> None:
-        """Bring back what was there before `begin()`."""
+        """Bring back the content before `begin()`."""
 
     @abstractmethod
     def close(self) -> None:
-        """Remove what the output replaced, and release the target."""
+        """Remove the replaced files, and release the target."""
 
     @abstractmethod
     def release(self) -> None:
         """Remove temporary files, and release the target."""
+
+
+class DiskTarget(Target):
+    """A target on a disk. It has a folder for temporary files, the folders that it made, and a lock."""
+
+    can_undo = True
+
+    def __init__(self, path: str, mode: str, temporary: str) -> None:
+        self.path = path
+        self._mode = mode
+        self._temporary = temporary
+        self._made: list[str] = []
+        self._lock: int | None = None
+        self._is_staged = False
+
+    @property
+    def label(self) -> str:
+        return self.path
+
+    def check_seen(self, parts: Sequence[Part]) -> None:
+        check_seen(parts)
+
+    def close(self) -> None:
+        """Release the target after a commit. Folders that the job made stay."""
+        self._made = []
+        self.release()
+
+    def release(self) -> None:
+        """Remove temporary files and new empty folders, and release the lock."""
+        remove_temporary(self._temporary)
+        for folder in reversed(self._made):
+            remove_if_empty(folder)
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None

@@ -18,9 +18,9 @@ from glowray.io.csv.records import Dialect, Record, RecordTexts, first_record, r
 from glowray.io.files.encoding import Encoding, encoding_of_files
 from glowray.io.files.lines import LineNames, read_bytes
 from glowray.io.files.paths import File, Paths, expand, path_names
-from glowray.io.files.splits import SPLIT_BYTES, Partition, Piece, locations_of, weight_of
+from glowray.io.files.splits import SPLIT_BYTES, Partition, Piece, weight_of
 from glowray.io.filesystem.location import Location
-from glowray.io.reader import FileReader, PrunableReader, check_partitions, source_label
+from glowray.io.reader import PartitionedReader, PrunableReader, check_partitions, source_label
 from glowray.io.record_columns import check_columns, check_present
 from glowray.io.refusals import Refusal, Refuse, RefusingReader, raise_refusal
 
@@ -35,7 +35,7 @@ _CHUNK_BYTES = 1 << 21
 
 
 @dataclass(frozen=True)
-class CsvReader(PrunableReader, RefusingReader, FileReader):
+class CsvReader(PrunableReader, RefusingReader, PartitionedReader):
     """Reads records of CSV files as dicts.
 
     Args:
@@ -58,14 +58,6 @@ class CsvReader(PrunableReader, RefusingReader, FileReader):
     like: tuple[str, ...] = ()
     refuse: Refuse = raise_refusal
     ahead: bool = False
-
-    @property
-    def num_partitions(self) -> int:
-        return len(self.partitions)
-
-    @property
-    def locations(self) -> Collection[Location]:
-        return locations_of(self.partitions)
 
     def read(self, index: int) -> Iterator[list[dict[Any, Any]]]:
         for piece in self.partitions[index]:

@@ -7,12 +7,18 @@ import fcntl
 import os
 import shutil
 import socket
+import time
 from collections.abc import Iterable, Iterator
 
 from glowray.errors import CommitConflict
 from glowray.io.files.paths import TEMPORARY
 
 _OWNER = "owner"
+_REMOVED = ".removed"
+
+OWNERLESS_SECONDS = 3600.0
+"""The age at which a temporary folder without an owner is garbage. A living job writes its owner at once."""
+
 _START_FIELD = 19  # the start time in /proc/PID/stat, counted after the command
 
 # The errors of a file system that has no locks, or no locks on folders.
@@ -68,18 +74,33 @@ def process_has_ended(owner: str) -> bool | None:
 
 
 def owner_is_dead(folder: str) -> bool:
-    """Return True if the owner of a temporary folder ran on this machine and has certainly ended.
+    """Return True if a temporary folder is garbage: its owner ran on this machine and has certainly ended.
+
+    So is a folder that was being removed, and an old one without an owner.
 
     The owner may be in another container with the same host name. Its process is not visible here, so False is
     returned. If the pid now belongs to a process with another start time, the owner has ended.
     """
-    noted = (read_if_there(os.path.join(folder, _OWNER)) or "").split(" ")
+    if folder.endswith(_REMOVED):
+        return True
+    owner = read_if_there(os.path.join(folder, _OWNER))
+    if owner is None:
+        return _age(folder) > OWNERLESS_SECONDS
+    noted = owner.split(" ")
     if len(noted) != 5 or noted[0] != socket.gethostname():
         return False
     boot, namespace = _place()
     if noted[1] != boot:
         return True  # The machine was restarted since.
     return noted[2] == namespace and _started(int(noted[3])) != noted[4]
+
+
+def _age(folder: str) -> float:
+    """Return the seconds since a folder was changed, 0 if it is gone."""
+    try:
+        return time.time() - os.stat(folder).st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def _place() -> tuple[str, str]:
@@ -131,6 +152,19 @@ def make_folders(path: str) -> list[str]:
     return made
 
 
+def make_below_job(folder: str) -> None:
+    """Make a folder for the files of a task. The temporary folder of its job, in which it is, must exist.
+
+    Raises FileNotFoundError if the job has removed its temporary folder: it has ended without this task.
+    """
+    path = folder
+    while not os.path.isdir(path):
+        path, name = os.path.split(path)
+        if name.startswith(TEMPORARY):
+            raise FileNotFoundError(errno.ENOENT, "the job of this task has ended", folder)
+    make_folders(folder)
+
+
 def content_of(folder: str) -> dict[str, tuple[int, int, int]]:
     """Return each file below a folder by its relative name, without temporary files.
 
@@ -161,6 +195,22 @@ def remove(path: str) -> None:
             os.unlink(path)
     except FileNotFoundError:
         return
+
+
+def remove_temporary(folder: str) -> None:
+    """Remove the temporary folder of a job, in which tasks that cannot be stopped may still make files.
+
+    The folder gets another name first, so that it is gone at once. If this process is killed then, the next job removes
+    it.
+    """
+    gone = folder + _REMOVED
+    try:
+        os.rename(folder, gone)
+    except FileNotFoundError:
+        return
+    except OSError:
+        gone = folder
+    remove(gone)
 
 
 def remove_empty_folders(folder: str, names: Iterable[str]) -> None:

@@ -77,14 +77,6 @@ def path_names(paths: Paths, options: StorageOptions = None) -> list[str]:
     return [str(chosen(path, options)) if is_url(path) else path for path in given]
 
 
-def local_path(path: str | os.PathLike[str]) -> str:
-    """Return a path as a str, with "~" expanded and `file://` removed. Raises ValueError for another URL."""
-    place = chosen(path)
-    if not place.files.is_local:
-        raise ValueError(f'"{place}" is a URL: only files of this machine, or of a folder it shares, can be used')
-    return place.path
-
-
 def in_part_order(name: str) -> tuple[str, ...]:
     """Return the sort key of a file name. It sorts folder by folder, and part-100000 after part-99999.
 

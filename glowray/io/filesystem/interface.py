@@ -133,7 +133,7 @@ class FileSystem(ABC):
 
     @abstractmethod
     def info(self, path: str) -> FileInfo | None:
-        """Return what is at a path, None if nothing is. A prefix of keys in an object store is a folder."""
+        """Return kind, size and time of the file or folder at a path, or None. A prefix of keys is a folder."""
 
     @abstractmethod
     def list(self, folder: str, *, recursive: bool = True, visible: bool = False) -> Iterator[FileInfo]:

@@ -161,7 +161,7 @@ def _unlink(path: str) -> None:
 
 
 def _below(folder: str, recursive: bool, visible: bool, above: frozenset[tuple[int, int]]) -> Iterator[FileInfo]:
-    """Yield what is below a folder. Links to folders are followed, except those back to a folder above."""
+    """Yield the files below a folder. Links to folders are followed, except links back to a folder above."""
     status = os.stat(folder)
     here = (status.st_dev, status.st_ino)
     if here in above:
@@ -177,7 +177,7 @@ def _below(folder: str, recursive: bool, visible: bool, above: frozenset[tuple[i
 
 
 def _entry(entry: os.DirEntry[str]) -> FileInfo | None:
-    """Return what an entry is, None for a link to nothing or a file that is gone."""
+    """Return the kind, size and time of an entry; None for a broken link or a file that is gone."""
     try:
         info = _info(entry.path, entry.stat())
     except FileNotFoundError:

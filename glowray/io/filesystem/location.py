@@ -37,7 +37,7 @@ class Location:
         return self.files.arrow_input(self.path)
 
     def info(self) -> FileInfo | None:
-        """Return what is there, None if nothing is."""
+        """Return the kind, size and time of the file or folder; None if there is none."""
         return self.files.info(self.path)
 
     def read(self) -> bytes:

@@ -16,12 +16,11 @@ from glowray.functions.replay import Attempt
 from glowray.io.files.encoding import Encoding, is_utf8
 from glowray.io.files.lines import LineNames, read_bytes, read_lines, split_lines
 from glowray.io.files.paths import File, Paths, expand, path_names
-from glowray.io.files.splits import SPLIT_BYTES, Partition, Piece, is_splittable, locations_of, plan_splits, weight_of
-from glowray.io.filesystem.location import Location
+from glowray.io.files.splits import SPLIT_BYTES, Partition, Piece, is_splittable, plan_splits, weight_of
 from glowray.io.json.array import array_lists, is_array
 from glowray.io.json.record_lines import RecordLines, expected_shape, selected
 from glowray.io.json.values import TooDeepError, most_levels, shallow_value, value_of
-from glowray.io.reader import FileReader, PrunableReader, check_partitions, source_label
+from glowray.io.reader import PartitionedReader, PrunableReader, check_partitions, source_label
 from glowray.io.refusals import Refusal, Refuse, RefusingReader, raise_refusal
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ _BLANKS = " \t\r"
 
 
 @dataclass(frozen=True)
-class JsonReader(RefusingReader, FileReader, PrunableReader):
+class JsonReader(RefusingReader, PartitionedReader, PrunableReader):
     """Reads the values of JSON files.
 
     Attributes:
@@ -58,14 +57,6 @@ class JsonReader(RefusingReader, FileReader, PrunableReader):
     ahead: bool = False
     records: Fields | None = None
     only: frozenset[str] | None = None
-
-    @property
-    def num_partitions(self) -> int:
-        return len(self.partitions)
-
-    @property
-    def locations(self) -> Collection[Location]:
-        return locations_of(self.partitions)
 
     def refusing(self, refuse: Refuse, *, ahead: bool) -> JsonReader:
         """Return a reader of the same rows that calls `refuse` for a line that is no value."""

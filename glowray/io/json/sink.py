@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from math import isfinite
 from typing import Any
 
@@ -100,7 +101,7 @@ class DefaultLines:
         return _encoded(text)
 
     def _replaced(self, value: Any) -> Any:
-        """Return what is written in place of a value that JSON has no form for."""
+        """Return the user's `default(value)`, which is written in place of a value without a JSON form."""
         if (items := as_list(value)) is not value:
             return items
         try:
@@ -207,13 +208,17 @@ def _encode_big(value: Any) -> str:
     return str(Decimal(value)) if type(value) is int else _encode(value)
 
 
+@cache
+def _escapes_of_halves() -> dict[int, str]:
+    return {code: f"\\u{code:04x}" for code in range(0xD800, 0xE000)}
+
+
 def _escaped(text: str) -> bytes:
     """Return a line with lone surrogates, which UTF-8 lacks, as JSON escapes them: "\\ud800".
 
     Raises ValueError if two surrogates in a row would be read back as one character.
     """
-    halves = {code: f"\\u{code:04x}" for code in range(0xD800, 0xE000)}
-    line = text.translate(halves)
+    line = text.translate(_escapes_of_halves())
     if json.loads(line, parse_int=Decimal) != json.loads(text, parse_int=Decimal):
         raise ValueError(f"JSON cannot keep the surrogate pair apart that is in {text[:200]!a}: map it first")
     return f"{line}\n".encode()

@@ -76,7 +76,7 @@ class KafkaServers:
 
     @contextmanager
     def named(self) -> Iterator[None]:
-        """Raise errors of the client as errors that name the servers: a KafkaException cannot be pickled."""
+        """Return a `with` block that turns the client's errors into ones that name the servers and can be pickled."""
         from confluent_kafka import KafkaError, KafkaException
 
         try:

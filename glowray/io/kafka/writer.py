@@ -130,7 +130,7 @@ class KafkaPartWriter:
 
 
 def _attempted(action: Callable[[], Any]) -> None:
-    """Call a step of a transaction, again if the client says that it may be."""
+    """Call a step of a transaction. Call it again if the client says that its error is worth a retry."""
     from confluent_kafka import KafkaException
 
     for attempt in range(1, ATTEMPTS + 1):

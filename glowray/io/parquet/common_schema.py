@@ -48,7 +48,7 @@ def one_schema(new: Sequence[Source], kept: Sequence[Location], *, fixed: bool) 
 
 
 def fitting_schema(there: Source, name: str, new: Sequence[Source], *, fixed: bool = True) -> pa.Schema:
-    """Return the common schema of what is there already and new rows. `name` is its place, for errors.
+    """Return the common schema of existing files and new rows. Errors call the existing files `name`.
 
     With `fixed` it is not written again, so new rows may have no column and no type that it lacks.
     """

@@ -13,11 +13,11 @@ from glowray.errors import DamagedFile
 from glowray.io.arrow.table_blocks import Dictionaries, droppable, table_block, table_shape
 from glowray.io.arrow.table_rows import table_rows
 from glowray.io.files.paths import Paths, expand, path_names
-from glowray.io.files.splits import SPLIT_BYTES, locations_of, place
+from glowray.io.files.splits import SPLIT_BYTES, place
 from glowray.io.filesystem.location import Location
 from glowray.io.parquet.dictionaries import small_dictionaries
 from glowray.io.parquet.hive_folders import Values, fill_folders, folder_types, folder_values, with_folders
-from glowray.io.reader import FileReader, PrunableReader, TypedReader, check_partitions, source_label
+from glowray.io.reader import PartitionedReader, PrunableReader, TypedReader, check_partitions, source_label
 from glowray.io.record_columns import check_columns, check_present
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class RowGroup:
 
 
 @dataclass(frozen=True)
-class ParquetReader(PrunableReader, TypedReader, FileReader):
+class ParquetReader(PrunableReader, TypedReader, PartitionedReader):
     """Reads rows of Parquet files. A row group is never divided between partitions.
 
     Args:
@@ -62,14 +62,6 @@ class ParquetReader(PrunableReader, TypedReader, FileReader):
     like: tuple[str, ...] | None = None
     folder_types: pa.Schema | None = None
     first: pa.Schema | None = None
-
-    @property
-    def num_partitions(self) -> int:
-        return len(self.partitions)
-
-    @property
-    def locations(self) -> Collection[Location]:
-        return locations_of(self.partitions)
 
     def read(self, index: int) -> Iterator[list[dict[str, Any]]]:
         for table in self.tables(index):

@@ -96,14 +96,14 @@ class SavedFolder:
             self.clear()
 
     def end(self) -> None:
-        """End with the process: remove what is saved if all went well."""
+        """Remove the saved outputs at the end of the process, if all runs succeeded."""
         if self._process == os.getpid() and not self._failed and "last_value" not in vars(sys):
             with contextlib.suppress(OSError):  # The next job that ends well removes it.
                 self.clear()
         self.leave()
 
     def leave(self) -> None:
-        """Stop using the folder, and keep what is saved."""
+        """Stop using the folder, and keep the saved outputs."""
         if self._lease is not None and self._process == os.getpid():
             self._lease.stop()
             with contextlib.suppress(OSError):  # The process ends, and its lease with it.

@@ -48,7 +48,7 @@ class PostgresDatabase(Database):
 
 @dataclass(frozen=True, eq=False)
 class PostgresQuery(Query):
-    """A query of PostgreSQL. `schema` is what the server says of its columns before it runs."""
+    """A query of PostgreSQL. `schema` has the columns that the server describes before the query runs."""
 
     database: PostgresDatabase
     text: str

@@ -11,9 +11,9 @@ from glowray.arguments import StorageOptions
 from glowray.io.files.encoding import Encoding, encoding_of_files, is_utf8_text
 from glowray.io.files.lines import read_lines
 from glowray.io.files.paths import File, Paths, expand, path_names
-from glowray.io.files.splits import SPLIT_BYTES, Partition, is_splittable, locations_of, plan_splits, weight_of
+from glowray.io.files.splits import SPLIT_BYTES, Partition, is_splittable, plan_splits, weight_of
 from glowray.io.filesystem.location import Location
-from glowray.io.reader import ColumnReader, FileReader, check_partitions, source_label
+from glowray.io.reader import ColumnReader, FileReader, PartitionedReader, check_partitions, source_label
 
 if TYPE_CHECKING:
     from glowray.rows import Block
@@ -21,21 +21,13 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class TextReader(ColumnReader, FileReader):
+class TextReader(ColumnReader, PartitionedReader):
     """Reads the lines of files, without their ends."""
 
     label: str
     partitions: tuple[Partition, ...]
     encoding: Encoding
     estimated_bytes: int
-
-    @property
-    def num_partitions(self) -> int:
-        return len(self.partitions)
-
-    @property
-    def locations(self) -> Collection[Location]:
-        return locations_of(self.partitions)
 
     def read(self, index: int) -> Iterator[list[str]]:
         for piece in self.partitions[index]:

@@ -94,7 +94,7 @@ class TaskContext:
                 self.first_errors.append(failure)
 
     def taken(self) -> tuple[Counter[str], list[tuple[str, Failure]], list[Failure], Counter[str], list[Any]]:
-        """Return what was collected since the last call: skipped, errors, first errors, counters and parts."""
+        """Return and clear the collected facts: skipped rows, errors, first errors, counters and parts."""
         found = self.skipped, self.errors, self.first_errors, self.counters, self.parts
         self.skipped, self.errors, self.first_errors, self.counters, self.parts = Counter(), [], [], Counter(), []
         return found

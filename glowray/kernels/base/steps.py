@@ -68,7 +68,7 @@ class Step:
         return ()
 
     def details(self, functions: tuple[str, ...]) -> tuple[str, ...]:
-        """Return what a picture shows beside the verb; `functions` are the labels of those that the user gave."""
+        """Return what a plan's picture shows beside the verb. `functions` are the labels of the user's functions."""
         return functions
 
     @property
@@ -81,7 +81,7 @@ class Step:
         return self
 
     def cause(self, row: Any, arguments: tuple[Any, ...] | None = None) -> Cause:
-        """Return what an error of this step tells the user.
+        """Return the user's function, row and arguments behind an error of this step.
 
         Args:
             row: the row that the step had at hand; NO_ROW for none.

@@ -15,7 +15,7 @@ from glowray.vectorize.loops.step_code import StepCode
 
 @dataclass(frozen=True, slots=True)
 class ForEach(FunctionStep):
-    """row → f(row), of which nobody asks more than how many there are"""
+    """row → f(row), for its effect; only the number of results is used"""
 
     keeps_keys: ClassVar[bool] = True
 

@@ -80,10 +80,6 @@ class ReverseRows(BlockStep):
     def may_grow(self) -> bool:
         return False
 
-    @property
-    def makes_blocks(self) -> bool:
-        return True
-
     def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
         return itertools.chain.from_iterable(as_rows(self.apply_blocks(pieces(rows), context)))
 

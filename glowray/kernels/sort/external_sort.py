@@ -52,7 +52,7 @@ def sorted_morsels(stream: Morsels, keyed: bool, reverse: bool, strip: bool, bud
 
 
 def _taken(held: list[Piece]) -> list[Piece]:
-    """Empty `held`, and return what it held."""
+    """Empty the list `held`, and return its former items."""
     pieces = held[:]
     held.clear()
     return pieces

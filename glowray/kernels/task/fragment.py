@@ -196,7 +196,7 @@ class _Run:
         return bool(self.report.rows_out or context.skipped or context.counters or context.parts)
 
     def reported(self, seconds: float, *, final: bool = True) -> TaskReport:
-        """Return the report, with what the context has collected."""
+        """Return the report, completed with the facts that the context collected."""
         report, context = self.report, self.context
         report.final, report.seconds, report.spilled = final, seconds, context.spilled + self.output.spilled
         report.ended = context.ended

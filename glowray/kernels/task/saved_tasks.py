@@ -1,4 +1,4 @@
-"""The part of `resume=` in tasks: they save what they have made, or give what an earlier task saved."""
+"""The part of `resume=` in tasks: a task saves its output, or gives the output that an earlier task saved."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class TaskSaver:
 
 @dataclass(frozen=True, slots=True)
 class SavedTasks:
-    """The program of tasks that give what was saved. `outputs` has the number of objects of each saved task.
+    """The program of tasks that give saved outputs. `outputs` has the number of objects of each saved task.
 
     `with_objects`: whether a later task reads the objects. If not, the report is all that is read.
     """

@@ -76,7 +76,7 @@ def columns_of(rows: Sequence[RowStep], end: Folding | None, kind: Kind, takes_b
 
 
 def _fold_of_end(end: Folding, kind: Kind) -> Accumulation | Refused:
-    """Return what a fold does to columns of a kind, be it of all rows or of keyed rows by key."""
+    """Return a fold's form over columns of a kind: a fold of all rows, or of the values of each key."""
     if isinstance(end, CombineStep):
         pair = pair_kind(kind)
         if pair is None:

@@ -16,7 +16,7 @@ from glowray.vectorize.columns.vectors.block_vectors import kinds_of
 
 
 def source_kind(branch: Branch, runs: Runs) -> Kind | None:
-    """Return the kind of all rows that a branch's source gives; None if they are of several, or nobody knows."""
+    """Return the kind of all rows of a branch's source; None if there are several kinds or it is not known."""
     source = branch.source
     if isinstance(source, sources.ReadSource):
         shape = source.reader.shape if isinstance(source.reader, ColumnReader) else None

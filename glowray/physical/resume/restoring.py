@@ -69,7 +69,7 @@ class Restoring:
         return all(place in saved for place in range(stage.num_tasks)) and stage in self.saved
 
     def has_objects(self, stage: StagePlan) -> bool:
-        """Return whether later tasks can read what a stage gives. If none of them runs, only reports are read."""
+        """Return whether later tasks read the blocks of a stage. If not, its reports are enough."""
         return stage in self.read or not self.is_complete(stage)
 
     def is_saved(self, stage: StagePlan, place: int) -> bool:
@@ -77,7 +77,7 @@ class Restoring:
         return place in self.saved.get(stage, ())
 
     def saving(self, stage: StagePlan, fragments: Sequence[Fragment]) -> Sequence[Fragment]:
-        """Return the fragments of a stage, so that their tasks save what they give."""
+        """Return the fragments of a stage, changed so that their tasks save their outputs."""
         fingerprint = self.fingerprints.get(stage)
         if self.folder is None or fingerprint is None or self.is_complete(stage):
             return fragments
@@ -85,7 +85,7 @@ class Restoring:
         return [replace(fragment, saver=saver) for fragment in fragments]
 
     def restored(self, stage: StagePlan, task: Task) -> Task:
-        """Return a task that gives what was saved in place of a task that is saved, else the task itself."""
+        """Return a task that gives the saved output if the task was saved, else the task itself."""
         place = task.identity[1]
         if self.folder is None or not self.is_saved(stage, place):
             return task

@@ -39,7 +39,7 @@ class Wire:
         return ()
 
     def slots(self, task: int, runs: Runs) -> tuple[Slot, ...]:
-        """Return what a task reads, once the stages that it leads from have run."""
+        """Return the blocks that a task reads. The stages at the wire's start must have run."""
         return ()
 
     def sizes(self, count: int, runs: Runs) -> list[int] | None:
@@ -81,7 +81,7 @@ class Branch:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class StagePlan:
-    """Branches and their exchange: what the tasks of a stage do.
+    """The plan of a stage: its branches and their exchange.
 
     Args:
         number: its place among the stages of the job, from 1.
@@ -185,7 +185,7 @@ class Layer:
         return sum(map(len, self.refs)) * readers // len(self.refs)
 
     def slots(self, reader: int) -> Iterator[Slot]:
-        """Yield what a reader reads, in order of task."""
+        """Yield the blocks that a reader reads, in order of task."""
         bucket, place = divmod(reader, len(self.refs))
         return (Slot.of(ref, bucket) for ref in self.refs[place])
 
@@ -226,7 +226,7 @@ class StageRun:
         self._bucket_bytes = None
 
     def accept(self, place: int, report: TaskReport, refs: list[Ref] | None) -> None:
-        """Take what a task gave. The sizes of its buckets are added to those of earlier tasks."""
+        """Note a task's blocks, and add the sizes of its buckets to those of earlier tasks."""
         self.reports[place], self.refs[place] = report, refs
         if report.bucket_bytes is not None:
             known = self._bucket_bytes
@@ -234,7 +234,7 @@ class StageRun:
             report.bucket_bytes = None
 
     def bucket_bytes(self, count: int) -> list[int]:
-        """Return the bytes of each of `count` buckets, as far as they are known: else those of a slice evenly."""
+        """Return the bytes of each of `count` buckets. Buckets of unknown size get an even share of their slice."""
         if self._bucket_bytes is not None:
             return cast(list[int], self._bucket_bytes.tolist())
         found = np.zeros(count, np.int64)

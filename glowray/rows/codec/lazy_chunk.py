@@ -111,6 +111,12 @@ class TextsChunk(Chunk):
     def nbytes(self) -> int:
         return sum(part.nbytes for part in self._parts)
 
+    @property
+    def estimated_bytes(self) -> int:
+        """Return the approximate size of these rows' columns in bytes. Makes no column."""
+        has_estimate = (Texts, PickledColumn)
+        return sum(part.estimated_bytes if isinstance(part, has_estimate) else part.nbytes for part in self._parts)
+
     def __reduce__(self) -> tuple[Any, ...]:
         return Chunk, (self.shape, self.columns, self.count)
 
@@ -132,7 +138,7 @@ def _size(vector: Any, own: bool = False) -> int:
     if isinstance(vector, dict):
         return sum(_size(part, own) for part in vector.values())
     if isinstance(vector, Texts) and own:
-        return int((vector.ends - vector.starts).sum()) + 8 * len(vector)
+        return vector.estimated_bytes
     if isinstance(vector, np.ndarray) and not any(vector.strides):
         return vector.itemsize  # Stride 0: memory holds one value for all rows.
     return int(getattr(vector, "nbytes", 0))

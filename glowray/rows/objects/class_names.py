@@ -44,9 +44,3 @@ def reduced_class(cls: type) -> tuple[object, ...]:
     if not has_id:
         _CLASSES.pop(_IDS.pop(cls), None)
     return reduced
-
-
-def class_id(cls: type) -> str | None:
-    """Return the id of a class, None if it was never pickled."""
-    found: str | None = _IDS.get(cls)
-    return found

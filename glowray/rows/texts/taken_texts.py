@@ -50,6 +50,10 @@ class TakenTexts(Texts):
     def nbytes(self) -> int:
         return int(self.column.nbytes) * len(self) // max(len(self.column), 1)
 
+    @property
+    def estimated_bytes(self) -> int:
+        return self.nbytes
+
     def slice(self, start: int, stop: int) -> Texts:
         return TakenTexts(self.column, self.rows[start:stop])
 

@@ -75,6 +75,11 @@ class Texts:
         """Return the approximate size in bytes of the texts as an Arrow array."""
         return len(self.data) + 8 * len(self)
 
+    @property
+    def estimated_bytes(self) -> int:
+        """Return the size in bytes that an Arrow array of these texts alone has. Makes no array."""
+        return int((self.ends - self.starts).sum()) + 8 * len(self)
+
     def slice(self, start: int, stop: int) -> Texts:
         """Return the texts `[start:stop]`."""
         return Texts(self.data, self.starts[start:stop], self.ends[start:stop])

@@ -50,7 +50,7 @@ ROUND, SET, SORTED, STR, SUM, TUPLE, ZIP = (
     _own(builtins, n) for n in ("round", "set", "sorted", "str", "sum", "tuple", "zip")
 )
 
-FILTER, ISINSTANCE, MAP = (_own(builtins, n) for n in ("filter", "isinstance", "map"))
+ISINSTANCE, MAP = (_own(builtins, n) for n in ("isinstance", "map"))
 
 KNOWN: tuple[Any, ...] = (
     ABS, ALL, ANY, BOOL, DICT, DIVMOD, ENUMERATE, FLOAT, FROZENSET, INT, LEN, LIST, MAX, MIN, NEXT, RANGE, ROUND, SET,

@@ -107,7 +107,7 @@ def _changes(tree: ast.Module) -> dict[str, list[int]]:
 
 
 def _may_change(parent: ast.AST, name: ast.Name, local: frozenset[str] | None) -> bool:
-    """Return whether a use of a name may change what it holds, in a function in which it is not local."""
+    """Return whether a use of a non-local name may change the name's value."""
     if local is None or name.id in local or not isinstance(name.ctx, ast.Load):
         return False
     if isinstance(parent, ast.Subscript):

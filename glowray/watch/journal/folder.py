@@ -142,7 +142,7 @@ class Sweeper:
         self._next = 0.0
 
     def ended(self, path: Path) -> None:
-        """Note that a run of this process has ended, and remove what is too much."""
+        """Note that a run of this process has ended, and remove the oldest journals beyond the limits."""
         self._own.append(path)
         if len(self._own) > KEPT:
             with contextlib.suppress(OSError):

@@ -160,7 +160,7 @@ def _listed(stats: Stats, tasks: list[tuple[int, int]]) -> str:
 
 
 def _last_words(last: RunStatus | None) -> str:
-    """Return what the last sign of life says of the reason."""
+    """Return the likely reason of a driver's death, from the last state that its journal has."""
     if last is None:
         return "It did not live for a second, so its memory is not known."
     when = time.strftime("%H:%M:%S", time.localtime(last.time))

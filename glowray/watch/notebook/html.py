@@ -108,5 +108,5 @@ def _note(note: str) -> str:
 
 
 def printable_lines(text: str) -> str:
-    """Escape what is not printable, but for the ends of lines."""
+    """Escape characters that are not printable, except line ends."""
     return "\n".join(map(printable, text.splitlines()))

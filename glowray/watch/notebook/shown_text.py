@@ -1,4 +1,4 @@
-"""Texts and lists that a notebook shows as HTML, and everything else takes as what they are."""
+"""A str and a list that a notebook shows as HTML. Other code uses them as any str or list."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def level_lines(found: Sequence[Level]) -> list[str]:
 
 
 def _file_and_line(site: str | None) -> str:
-    """Return the place of a function in a file or a cell, "" for one that was typed: `<stdin>:1` helps nobody."""
+    """Return a function's file and line, or its notebook cell and line; "" for a function typed at a prompt."""
     return "" if site is None or site.startswith("<") else site
 
 

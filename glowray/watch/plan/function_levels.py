@@ -46,7 +46,7 @@ def levels(woven: Woven, vectorize: bool) -> list[Level]:
 
 
 def levels_of(stages: Sequence[tuple[int, Sequence[Fragment]]], vectorize: bool) -> list[Level]:
-    """Return the same for pairs of (a stage's number, what the tasks of its branches run)."""
+    """Return the levels of functions for pairs of a stage's number and the programs of its branches."""
     found: dict[int, Level] = {}
     for number, fragments in stages:
         for fragment in fragments:

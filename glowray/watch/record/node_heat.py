@@ -11,7 +11,7 @@ from glowray.watch.run.units import in_units
 
 
 def heat_of(record: RunRecord, graph: Graph | None = None) -> Heat:
-    """Return what was measured, for the record's picture or for `graph`.
+    """Return the measured times and rows by node, for the record's picture or for `graph`.
 
     A stage of `graph` is measured if the record has a stage of the same number that begins with the same steps.
     """

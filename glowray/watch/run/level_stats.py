@@ -89,7 +89,7 @@ class StageLevels:
     _came: Counter[int] = field(default_factory=Counter)
 
     def add(self, done: Done) -> None:
-        """Add what a task, or a piece of a flowing task, reports."""
+        """Add the report of a task, or of a piece of a flowing task."""
         fragment, report = done.task.payload.fragment, done.report
         if fragment is None:
             return

@@ -19,16 +19,16 @@ class NullWatcher:
         """Note that the engine takes a task, in any thread."""
 
     def task_heard(self, stage: StageRun, place: int, heard: Heard) -> None:
-        """Note what a task printed."""
+        """Note the output that a task printed."""
 
     def task_done(self, stage: StageRun, done: Done) -> None:
         """Note that a task has ended. Tasks end in any order."""
 
     def task_unused(self, stage: StageRun, done: Done) -> None:
-        """Note that a task has ended whose rows nobody needs."""
+        """Note that a task has ended whose rows are not needed."""
 
     def task_settled(self, stage: StageRun, done: Done) -> None:
-        """Note that it is a task's turn in the order of partitions."""
+        """Note that a task is done, and so are the tasks of all partitions before it."""
 
     def stage_done(self, stage: StageRun) -> None:
         """Note that all tasks of a stage have ended."""

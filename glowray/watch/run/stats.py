@@ -165,7 +165,7 @@ class Stats:
 
     @property
     def restored(self) -> int:
-        """Return the number of tasks that did not run, because an earlier job had saved what they give."""
+        """Return the number of tasks that did not run because an earlier job had saved their outputs."""
         return sum(stage.restored for stage in self.stages)
 
     @property

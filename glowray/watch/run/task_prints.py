@@ -84,7 +84,7 @@ class TaskPrints(NullWatcher):
                 self.waiting.setdefault(done.task.identity, []).append(done)
 
     def task_unused(self, stage: StageRun, done: Done) -> None:
-        """Keep the prints of a task whose rows nobody needs until the end."""
+        """Keep the prints of a task whose rows are not needed, until the job ends."""
         self.task_done(stage, done)
 
     def task_settled(self, stage: StageRun, done: Done) -> None:

@@ -58,12 +58,12 @@ class StageTimes:
 
     @property
     def parts(self) -> list[PartTime]:
-        """Return the parts in the order in which rows go through them."""
+        """Return the stage's timed parts, such as reading and each step, in the order in which rows go through them."""
         order = ("source", "steps", "output")
         return sorted(self._parts.values(), key=lambda part: order.index(part.kind))
 
     def add(self, done: Done) -> None:
-        """Add what a task, or a piece of a flowing task, reports."""
+        """Add the report of a task, or of a piece of a flowing task."""
         fragment, times = done.task.payload.fragment, done.report.times
         if fragment is None or not times:
             return

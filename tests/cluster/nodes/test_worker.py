@@ -12,6 +12,7 @@ import pytest
 from glowray.cluster.host.processes import wait
 from tests.cluster.conftest import Pair
 from tests.cluster.machine import DEADLINE, Machine, until
+from tests.cluster.network_faults import name_of
 
 pytestmark = pytest.mark.cluster
 
@@ -81,6 +82,30 @@ def test_a_worker_comes_back_to_its_head(new_machine: Callable[..., Machine], tl
     heads.start("up", "--port", port, "--dashboard-port", 0, "--num-cpus", 1, *tls)
     until(lambda: workers.run("status").stdout.count("alive") == 2, "the worker to come back")
     until(lambda: "started here runs\n" in workers.run("status").stdout, "the worker to be content")
+
+
+def test_a_worker_comes_back_to_a_head_whose_end_it_did_not_see(new_machine: Callable[..., Machine]) -> None:
+    """The new head answers before the worker looks at the port of the old one."""
+    heads, workers = new_machine("head"), new_machine("worker")
+    head = heads.up()
+    worker = workers.join(head, "--rejoin", 600)
+    os.kill(worker.processes[0].pid, signal.SIGSTOP)  # the supervisor looks at nothing
+    heads.run("down")
+    port = head.address.rpartition(":")[2]
+    heads.start("up", "--port", port, "--dashboard-port", 0, "--num-cpus", 1)
+    (raylet,) = [process for process in worker.processes if name_of(process) == "raylet"]
+    os.kill(raylet.pid, signal.SIGKILL)  # Ray ends it by itself after a minute
+    os.kill(worker.processes[0].pid, signal.SIGCONT)
+    until(lambda: workers.run("status").stdout.count("alive") == 2, "the worker to come back")
+
+
+def test_a_worker_whose_raylet_is_killed_ends(new_machine: Callable[..., Machine]) -> None:
+    heads, workers = new_machine("head"), new_machine("worker")
+    worker = workers.join(heads.up())
+    (raylet,) = [process for process in worker.processes if name_of(process) == "raylet"]
+    os.kill(raylet.pid, signal.SIGKILL)
+    assert all(wait(process, DEADLINE) for process in worker.processes)
+    assert "ended (raylet ended by itself)" in workers.run("status", code=None).stdout
 
 
 def test_a_worker_whose_head_stays_away_ends_and_says_so(new_machine: Callable[..., Machine]) -> None:

@@ -219,6 +219,7 @@ def test_a_failing_function_leaves_nothing(place: Place) -> None:
     assert place.names() == []
 
 
+@pytest.mark.slow
 def test_others_read_the_folder(s3: S3Bucket) -> None:
     rows = flow().from_items(ROWS, partitions=3)
     for mode in ("error", "overwrite"):
@@ -329,6 +330,7 @@ def test_a_driver_that_is_killed(s3: S3Bucket, method: str, count: int, single: 
         listed(Place(s3.url, s3.options), "out.txt")
 
 
+@pytest.mark.slow
 def test_uploads_of_dead_jobs_are_aborted(s3: S3Bucket) -> None:
     """A process that is killed in a multipart upload leaves one open: the next job aborts it, and no other."""
     import boto3

@@ -9,11 +9,12 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import glowray as gr
 from glowray.dataset import Dataset
+from tests.effort import examples
 from tests.engine.doubles import CountingEngine, Lab
 from tests.oracle.exact import assert_rows
 
@@ -27,6 +28,7 @@ def by_key(rows: Dataset[Any], verb: str) -> dict[Any, Any]:
 
 
 @pytest.mark.slow
+@settings(max_examples=examples(40))
 @given(st.lists(st.tuples(st.sampled_from("abc"), numbers), min_size=1, max_size=20), st.integers(1, 4))
 def test_as_polars(rows: list[tuple[str, Any]], partitions: int) -> None:
     table = pl.DataFrame(rows, {"k": pl.String, "v": pl.Float64}, orient="row", strict=False)

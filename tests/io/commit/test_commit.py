@@ -259,6 +259,8 @@ for index in range(3):
 def failing(move):
     def moved(source, destination):
         global allowed
+        if destination.endswith(".removed"):
+            return move(source, destination)  # the clean-up after the commit
         if allowed == 0:
             if die:
                 os.kill(os.getpid(), 9)

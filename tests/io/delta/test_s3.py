@@ -27,6 +27,7 @@ def rows(flow: gr.Flow, count: int = 10) -> gr.Dataset[Any]:
     return flow.from_items([{"n": n, "y": ["x y", "a%/b"][n % 2]} for n in range(count)], 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("names", ["fsspec", "deltalake"])
 def test_a_table_in_a_store(s3: S3Bucket, names: str) -> None:
     flow, url = gr.Flow(engine="inline"), f"{s3.url}/deep/table"
@@ -45,6 +46,7 @@ def test_a_table_in_a_store(s3: S3Bucket, names: str) -> None:
     assert s3.keys() == before
 
 
+@pytest.mark.slow
 def test_of_two_writers_one_wins(s3: S3Bucket) -> None:
     flow, url = gr.Flow(engine="inline"), f"{s3.url}/table"
     rows(flow).write_delta(url, storage_options=s3.options)

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from glowray.io.files.folders import owner_is_dead, write_owner
+from glowray.io.files.folders import (
+    OWNERLESS_SECONDS,
+    make_below_job,
+    owner_is_dead,
+    remove_temporary,
+    write_owner,
+)
+from glowray.io.files.paths import TEMPORARY
 
 HOST, BOOT, NAMESPACE, PID, STARTED = range(5)
 
@@ -57,3 +66,32 @@ def test_a_note_that_is_damaged_says_nothing(tmp_path: Path, note: str) -> None:
 
 def test_without_a_note_nobody_is_dead(tmp_path: Path) -> None:
     assert not owner_is_dead(str(tmp_path))
+
+
+def test_an_old_folder_without_a_note_is_dead(tmp_path: Path) -> None:
+    long_ago = time.time() - OWNERLESS_SECONDS - 60
+    os.utime(tmp_path, (long_ago, long_ago))
+    assert owner_is_dead(str(tmp_path))
+
+
+def test_a_task_makes_no_folder_of_a_job_that_has_ended(tmp_path: Path) -> None:
+    job = tmp_path / f"{TEMPORARY}out-1"
+    (job / "parts").mkdir(parents=True)
+    make_below_job(str(job / "parts" / "year=2013" / "month=1"))
+    assert (job / "parts" / "year=2013" / "month=1").is_dir()
+    remove_temporary(str(job))
+    with pytest.raises(FileNotFoundError, match="the job of this task has ended"):
+        make_below_job(str(job / "parts" / "year=2013" / "month=2"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_is_gone_while_it_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that is killed meanwhile leaves a folder that the next job removes, whoever owns it."""
+    job = tmp_path / f"{TEMPORARY}out-1"
+    job.mkdir()
+    write_owner(str(job))
+    monkeypatch.setattr("glowray.io.files.folders.remove", lambda path: None)
+    remove_temporary(str(job))
+    (left,) = tmp_path.iterdir()
+    assert left.name == f"{TEMPORARY}out-1.removed" and owner_is_dead(str(left))
+    remove_temporary(str(job))

@@ -13,7 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glowray.errors import DamagedFile
@@ -23,6 +23,7 @@ from glowray.io.files.lines import read_bytes, read_lines
 from glowray.io.files.splits import Piece
 from glowray.io.filesystem.location import Location
 from glowray.io.text.reader import TextReader, path_text_reader, text_reader
+from tests.effort import examples
 
 # Short alphabets make line ends, carriage returns and split characters frequent.
 BYTES = st.lists(
@@ -267,6 +268,7 @@ def test_lines_far_into_a_file_are_numbered_from_the_cut(tmp_path: Path, monkeyp
 ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32", "latin-1", "cp1252", "shift_jis", "ascii"]
 
 
+@settings(max_examples=examples(50))
 @given(lines=st.lists(st.text("aÃ©\xa7b ", max_size=4), max_size=6), n=st.integers(1, 5))
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_every_cut_of_every_encoding(folder: Path, encoding: str, lines: list[str], n: int) -> None:

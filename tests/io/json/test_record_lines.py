@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import glowray as gr
 from glowray.io.json.json_lines import json_reader
 from glowray.io.json.record_lines import expected_shape
 from glowray.native import compiled
+from tests.effort import examples
 from tests.loops import BOTH, using
 
 PLAIN = '{"i": 1, "f": 0.5, "s": "a", "b": true, "l": [1]}'
@@ -104,6 +105,7 @@ def outcome(parts: Any) -> Any:
 
 
 @pytest.mark.parametrize("loops", BOTH, ids=[loops.name for loops in BOTH])
+@settings(max_examples=examples(50))
 @given(odd=st.lists(lines_of_records(), max_size=6), ends=st.sampled_from(["\n", "\r\n"]), is_ended=st.booleans())
 def test_blocks_hold_what_rows_have(
     tmp_path_factory: pytest.TempPathFactory, loops: Any, odd: list[str], ends: str, is_ended: bool
@@ -121,6 +123,7 @@ def test_blocks_hold_what_rows_have(
     assert few[1] == every[1] and len(few[0]) == len(every[0])
 
 
+@settings(max_examples=examples(50))
 @given(value=st.one_of(*(VALUES[name].map(lambda text, name=name: (name, text)) for name in "ifsb")))
 def test_one_line_of_another_type_stands_alone_between_blocks(
     tmp_path_factory: pytest.TempPathFactory, value: tuple[str, str]
@@ -219,6 +222,7 @@ INNER = st.sampled_from(
 
 @pytest.mark.parametrize("first", ["null", '{"k": 3, "t": "é"}'], ids=["optional", "always there"])
 @pytest.mark.parametrize("loops", BOTH, ids=[loops.name for loops in BOTH])
+@settings(max_examples=examples(50))
 @given(inner=st.lists(INNER, max_size=6))
 def test_records_within_records_are_columns(
     tmp_path_factory: pytest.TempPathFactory, loops: Any, first: str, inner: list[str]

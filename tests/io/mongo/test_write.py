@@ -84,6 +84,7 @@ def test_a_failing_function_leaves_nothing(engine: Lab, mongo: MongoServer) -> N
 COMMANDS = ["find", "create", "insert", "aggregate", "listCollections"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["append", "overwrite"])
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_server_that_refuses_leaves_the_target(mongo: MongoServer, mode: str, command: str) -> None:

@@ -155,6 +155,7 @@ def test_sqlite_gives_each_value_as_it_is_stored(
     assert spelled(flow.read_sql("select * from t", uri, "id", count).collect()) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("early", "late"), [(None, "x"), (None, 2.5), (1, 1.5), (1.5, 1), ("1", 1), (b"1", "1")])
 def test_a_value_of_another_type_after_many_rows(tmp_path: Path, early: Any, late: Any) -> None:
     uri = sqlite_table(tmp_path / "a.db", "v", [(early,)] * 70_000 + [(late,)])

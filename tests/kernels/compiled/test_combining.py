@@ -8,13 +8,14 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import glowray as gr
 from glowray.dataset import Dataset
 from glowray.kernels.compiled import local_combine as combining
 from tests.dataset.test_levels import outcome, seen
+from tests.effort import examples
 
 KEYS = st.one_of(
     st.integers(-3, 3),
@@ -105,6 +106,7 @@ def found(rows: list[Any], ending: Ending, partitions: int, *, vectorize: bool) 
 
 @pytest.mark.parametrize("values", [NUMBERS, VALUES], ids=["numbers", "any"])
 @pytest.mark.parametrize("keys", [st.text("ab", max_size=1), KEYS], ids=["texts", "any"])
+@settings(max_examples=examples(50))
 @given(data=st.data(), ending=st.sampled_from(ENDINGS), partitions=st.integers(1, 3))
 def test_combined_rows_are_those_of_calls(
     keys: st.SearchStrategy[Any], values: st.SearchStrategy[Any], data: st.DataObject, ending: Ending, partitions: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import glowray as gr
@@ -14,6 +14,7 @@ from glowray.kernels.compiled.guarded import Guarded
 from glowray.kernels.compiled.row_loop import RowLoop
 from glowray.physical.compile.weaving import weave
 from glowray.physical.stages.stage import runs_of
+from tests.effort import examples
 
 LARGEST = 2**63 - 1
 INTS = st.lists(st.integers(-9, 9) | st.sampled_from([LARGEST, LARGEST - 1, 2**62]), min_size=1, max_size=60)
@@ -38,8 +39,8 @@ def operators(rows: Dataset[Any]) -> list[type]:
     return [type(each) for run in runs for fragment in weave(run, True) for each in fragment.operators]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("chain", CHAINS.values(), ids=CHAINS)
+@settings(max_examples=examples(50))
 @given(rows=INTS)
 def test_rows_that_python_computes_stand_where_they_stood(chain: Any, rows: list[int]) -> None:
     made = [chain(gr.Flow(engine="inline", vectorize=fast).from_items(rows, 2)).collect() for fast in (True, False)]

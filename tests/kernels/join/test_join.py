@@ -24,7 +24,7 @@ from tests.effort import examples
 from tests.loops import using, with_each
 from tests.oracle.exact import assert_rows
 from tests.rows.hostile import columns_of_one_type, values
-from tests.rows.keys.test_keys import keys, nested, typed_columns
+from tests.rows.keys.key_strategies import keys, nested, typed_columns
 
 Row = tuple[Any, Any]
 hows = st.sampled_from(["inner", "left", "right", "outer", "semi", "anti"])

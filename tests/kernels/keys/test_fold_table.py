@@ -27,8 +27,8 @@ from glowray.vectorize.columns.vectors.block_vectors import vector_chunk
 from glowray.vectorize.definition.function_lookup import know
 from tests.effort import examples
 from tests.loops import using, with_each
+from tests.vectorize.agreement import FLOATS, INTS, TEXTS
 from tests.vectorize.running import spelled
-from tests.vectorize.test_arrow import FLOATS, INTS, TEXTS
 
 Add = Callable[[Any, Any], Any]
 NONE = object()

@@ -22,8 +22,8 @@ from glowray.physical.compile.columns import columns_of
 from glowray.rows import Block
 from glowray.rows.types.kinds import Kind
 from tests.effort import examples
+from tests.vectorize.agreement import FLOATS, INTS, TEXTS
 from tests.vectorize.running import spelled
-from tests.vectorize.test_arrow import FLOATS, INTS, TEXTS
 
 NONE = object()
 FOLDS: list[tuple[Callable[[Any, Any], Any], Kind, Any, st.SearchStrategy[Any]]] = [

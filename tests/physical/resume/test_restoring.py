@@ -44,6 +44,7 @@ def _named_classes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(class_names, "_namers", [class_content])
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(30), suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(pipelines())
 def test_rows_are_those_of_an_undisturbed_run(pipeline: Pipeline) -> None:

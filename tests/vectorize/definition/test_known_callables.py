@@ -26,8 +26,8 @@ from glowray.vectorize.definition.builtin_callables import KNOWN, LAMBDAS, MAX
 from glowray.vectorize.definition.function_lookup import know
 from glowray.vectorize.definition.known_function import Known
 from glowray.vectorize.loops.chain import row_loop
+from tests.vectorize.agreement import check
 from tests.vectorize.running import assert_same, called, define, failure, spelled, step, woven
-from tests.vectorize.test_arrow import check
 
 VECTORIZE = Path(known_callables.__file__).parents[1]
 

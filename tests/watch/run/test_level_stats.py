@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import glowray as gr
 from glowray.dataset import Dataset
 from glowray.kernels.loops.generated_loop import Loop
 from glowray.watch.run.stats import Stats
+from tests.effort import examples
 from tests.engine.doubles import Lab
 
 LARGEST = 2**63 - 1
@@ -50,6 +51,7 @@ def ran(flow: gr.Flow, rows: Dataset[Any]) -> tuple[Any, Stats]:
 
 
 @pytest.mark.parametrize(("rows", "chain"), CHAINS.values(), ids=CHAINS)
+@settings(max_examples=examples(30))
 @given(data=st.data())
 def test_the_rows_of_all_levels_are_the_rows_that_came_in(rows: Any, chain: Any, data: st.DataObject) -> None:
     flow = gr.Flow(engine="inline")
@@ -83,6 +85,7 @@ class Calls:
 
 
 @pytest.mark.parametrize("name", ["columns", "texts", "more rows"])
+@settings(max_examples=examples(30))
 @given(data=st.data())
 def test_the_rows_that_went_to_python_are_counted(name: str, data: st.DataObject) -> None:
     rows, chain = CHAINS[name]

@@ -52,7 +52,7 @@ def _needs(resources: Resources) -> dict[str, Any]:
 
 
 def _place(task: Task, nodes: Iterable[RayNode]) -> dict[str, Any]:
-    """Return the option that asks for the task's node if that is alive and has what the task needs."""
+    """Return the Ray option that asks for the task's node, if that node is alive and has the resources."""
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     node = next((node for node in nodes if node.id == task.near), None)

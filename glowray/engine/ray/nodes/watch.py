@@ -165,7 +165,7 @@ class ClusterWatch:
         return [future.result() for future in futures]
 
     def free_resources(self) -> dict[str, dict[str, float]]:
-        """Return by node id what no task uses now. It is empty if the head does not answer within CALL_SECONDS."""
+        """Return the free resources by node id. The dict is empty if the head does not answer within CALL_SECONDS."""
         from ray.core.generated.autoscaler_pb2 import GetClusterResourceStateReply
 
         with self._asking:

@@ -27,6 +27,9 @@ TIMEOUT = 60.0
 
 _COPY_BYTES = 1 << 20
 _RANGE = re.compile(r"bytes (?:\d+-\d+|\*)/(\d+|\*)")
+_Version = tuple[str | None, str | None, int | None]
+"""ETag, Last-Modified, and bytes of a file."""
+
 _ENCODINGS = {"gzip": ".gz", "x-gzip": ".gz", "bzip2": ".bz2", "zstd": ".zst", "xz": ".xz"}
 
 
@@ -78,12 +81,13 @@ class HttpFiles(RemoteFiles):
     def open_input(self, path: str) -> Input:
         with self._first(path) as answer:
             info = answer.info(path)
+            version = answer.version(info.size)
         if info.size is None or not info.has_ranges:
             return _StreamedInput(self, path, info.size)
 
         def read_range(start: int, length: int) -> bytes:
             with self._asked(path, f"bytes={start}-{start + length - 1}") as found:
-                if found.status != http.client.PARTIAL_CONTENT or found.tag != answer.tag:
+                if found.status != http.client.PARTIAL_CONTENT or found.version(found.total) != version:
                     self.changed(path)
                 data: bytes = found.body.read(length)
                 return data
@@ -157,7 +161,6 @@ class _Answer:
     def __init__(self, body: Any) -> None:
         self.body = body
         self.status: int = body.status
-        self.tag: str | None = body.headers.get("ETag")
         self._headers = body.headers
 
     def __enter__(self) -> _Answer:
@@ -167,14 +170,24 @@ class _Answer:
         self.body.close()
 
     def info(self, path: str) -> FileInfo:
-        """Return what the headers tell of the file, if the first byte was asked for."""
+        """Return the file's size and time from the headers of a response to a request for the first byte."""
         self._check_encoding(path)
         changed = email.utils.parsedate_to_datetime(text) if (text := self._headers.get("Last-Modified")) else None
         mtime_ns = int(changed.timestamp()) * 10**9 if changed else None
+        tag = self._headers.get("ETag")
+        if self.status != http.client.OK and self.total is not None:
+            return FileInfo(path, self.total, mtime_ns=mtime_ns, tag=tag)
+        return FileInfo(path, self.length, mtime_ns=mtime_ns, has_ranges=False, tag=tag)
+
+    @property
+    def total(self) -> int | None:
+        """The bytes of the whole file, if the body is a range of it. None if the server does not tell."""
         found = _RANGE.fullmatch(self._headers.get("Content-Range", ""))
-        if self.status != http.client.OK and found is not None and found[1] != "*":
-            return FileInfo(path, int(found[1]), mtime_ns=mtime_ns, tag=self.tag)
-        return FileInfo(path, self.length, mtime_ns=mtime_ns, has_ranges=False, tag=self.tag)
+        return None if found is None or found[1] == "*" else int(found[1])
+
+    def version(self, size: int | None) -> _Version:
+        """Return what tells a file of `size` bytes from another one at the same URL."""
+        return self._headers.get("ETag"), self._headers.get("Last-Modified"), size
 
     @property
     def length(self) -> int | None:
@@ -198,6 +211,7 @@ class _StreamedInput(Input):
     def __init__(self, files: HttpFiles, path: str, size: int | None) -> None:
         self._files, self._path, self._size = files, path, size
         self._answer: _Answer | None = None
+        self._version: _Version | None = None
         self._copy: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  (open until close())
         self._copied, self._position = 0, 0
 
@@ -258,7 +272,10 @@ class _StreamedInput(Input):
         """Return the answer whose body stands at the end of the copy."""
         if self._answer is None:
             answer = self._answer = self._files.whole(self._path)
-            self._size = answer.length
+            version = answer.version(answer.length)
+            if self._version not in (None, version):
+                self._files.changed(self._path)
+            self._version, self._size = version, answer.length
             left = self._copied
             while left:
                 data = answer.body.read(min(left, _COPY_BYTES))

@@ -92,7 +92,7 @@ class RangedInput(Input):
 
 
 def attempted(action: Callable[[], T], shown: str, done: str = "read") -> T:
-    """Return what an action returns. After an OSError it is tried again, after each of `WAITS`.
+    """Call an action and return its result. After an OSError call it again, after each of the pauses `WAITS`.
 
     Raises OSError, which names the path `shown`, after the last attempt.
     """

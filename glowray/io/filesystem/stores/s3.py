@@ -176,7 +176,7 @@ class S3Files(ArrowFiles):
 
 
 def _completed(options: dict[str, Any]) -> dict[str, Any]:
-    """Return options with what the environment adds. The keys are taken all from one place."""
+    """Return options, completed from environment variables. Access keys come all from one of the two."""
     if "key" not in options and not options.get("anon"):
         options |= {name: os.environ[variable] for name, variable in _KEYS.items() if os.environ.get(variable)}
     for name, variables in _ENVIRONMENT.items():

@@ -1,4 +1,4 @@
-"""try and except: which rows raise, and what the handler makes of them.
+"""try and except over columns: find the rows that raise, and compute the handler's results for them.
 
     try: n = int(s)
     except ValueError: n = 0      over ["1", "x"] → caught [-1, 0], n [1, 0]

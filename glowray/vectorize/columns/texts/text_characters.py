@@ -1,4 +1,4 @@
-"""The characters of texts as lists: what a loop over a str gives.
+"""The characters of texts as lists, as a loop over a str gives them.
 
 "éa" → bytes c3 a9 61 → starts [0, 2], ends [2, 3]
 """

@@ -39,7 +39,7 @@ class CompoundStatements(Statements):
         raise NotImplementedError
 
     def elements(self, loop: ast.For, lists: Expr, body: list[ast.stmt], variables: dict[str, Expr]) -> Expr:
-        """Return the lists of what the body of a loop yields, at most one item an element."""
+        """Return for each row the list of items that the loop's body yields, at most one for each element."""
         raise NotImplementedError
 
     def compound(self, first: ast.stmt, rest: list[ast.stmt], variables: dict[str, Expr]) -> Expr:
@@ -182,7 +182,7 @@ def _continues(body: Sequence[ast.stmt]) -> bool:
 
 
 def _purpose(body: list[ast.stmt]) -> tuple[str, str, list[ast.stmt]]:
-    """Return what a loop's body does with its elements, the name that it does it to, and the body as one that yields.
+    """Return how a loop's body uses its elements, the name that it changes, and the body rewritten as one that yields.
 
     `for w in words: if w: found.append(w.lower())` → ("append", "found", [if w: yield w.lower()])
     """

@@ -125,7 +125,7 @@ class Iterations(CompoundStatements):
     # Comprehensions with one loop, and loops
 
     def listed(self, node: ast.ListComp | ast.GeneratorExp | ast.SetComp, variables: dict[str, Expr]) -> Expr:
-        """Translate a comprehension. Its elements are in the order of what it goes through."""
+        """Translate a comprehension. Its elements keep the order of its iterable."""
         [loop, *more] = node.generators
         if more or loop.is_async:
             raise Untranslatable("a comprehension of several loops")
