@@ -13,6 +13,7 @@ from glowray.io.field_names import FieldNames
 from glowray.io.files.compression import listed
 from glowray.io.filesystem.location import Location
 from glowray.io.parquet.common_schema import one_schema
+from glowray.io.parquet.reader import opened
 from glowray.io.parquet.table_file import (
     BUFFER_BYTES,
     ROWS_A_BATCH,
@@ -20,7 +21,6 @@ from glowray.io.parquet.table_file import (
     TableFile,
     TableRows,
     dict_without_keys,
-    opened,
     rewrite,
 )
 from glowray.io.record_columns import check_names, given_columns, not_dicts, with_columns
