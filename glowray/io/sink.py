@@ -55,7 +55,7 @@ class Part:
     kinds: tuple[tuple[str, type], ...] = ()
     """The fields that name the folders of the task's files, each with the type of its values."""
     held: Mapping[str, Held] = field(default_factory=dict)
-    """Of a format without types, the type of each column, with the first row that holds it."""
+    """The type of each column of a format without types, with the first row that holds it."""
     lone: str | None = None
     """A row that a file of one column cannot hold, shown as text for an error; None if there is none.
 

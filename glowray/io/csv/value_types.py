@@ -29,7 +29,7 @@ class NumPyScalar(Protocol):
 class ValueTypes:
     """The type of each column so far, with the first row that holds it. A column of None alone has none.
 
-    Every method raises InexactColumn, which shows two rows, if a column has values of two types: readers of a folder
+    Every method raises InexactColumn, which shows two rows, if a column has values of two types. Readers of a folder
     take a column's type from one of the files.
     """
 

@@ -73,14 +73,16 @@ class PostgresQuery(Query):
         return table_shape(pa.schema([(column.name, column.arrow) for column in self.columns]))
 
     def ends(self, column: str) -> tuple[Any, Any]:
+        from adbc_driver_manager import ProgrammingError
+
         name = quoted(column)
         for condition in (None, f"{name} > '-infinity' AND {name} < 'infinity'"):
             query = f"SELECT min({name}), max({name}) FROM {self._inner}{_where(condition)}"
             try:
                 with self._stream(query) as stream:
                     table = stream.read_all()
-            except Exception as error:
-                if getattr(error, "sqlstate", None) == _NO_FUNCTION:  # PostgreSQL has no min() of bool, json or uuid.
+            except ProgrammingError as error:
+                if error.sqlstate == _NO_FUNCTION:  # PostgreSQL has no min() of bool, json or uuid.
                     raise uncut(column, "values without min() and max()") from None
                 raise
             try:
