@@ -40,7 +40,7 @@ demo: $(STAMP) ## count the words of Python's own standard library
 	$(BIN)/python examples/word_count.py
 
 # Three runs, and all of them whatever one says. The tests of clusters wait for other processes most of their time, so they
-# run beside those on Ray, and what they print is shown last. Only files with such tests are collected for them.
+# run beside the others, and what they print is shown last. Only files with such tests are collected for them.
 # Ray ends the process that has lost it without a word to pytest: in a process of xdist's that is a failure with the
 # test's name, and with --capture=sys Ray's own last words are seen.
 # Every run is the last one again; Ray's processes still have seeds of their own.
@@ -48,8 +48,8 @@ test test-fast: export PYTHONHASHSEED = 0
 
 test: $(STAMP) ## all tests
 	@failed=0; log=$$(mktemp); \
-	$(PYTEST) -m "not ray and not cluster" $(PARALLEL) || failed=1; \
 	$(PYTEST) -m "cluster and not ray" $$(grep -rl --include="test_*.py" "mark\.cluster" tests) >$$log 2>&1 & clusters=$$!; \
+	$(PYTEST) -m "not ray and not cluster" $(PARALLEL) || failed=1; \
 	$(PYTEST) -m ray tests -n 1 --capture=sys || failed=1; \
 	wait $$clusters || failed=1; \
 	cat $$log; rm $$log; exit $$failed

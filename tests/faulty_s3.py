@@ -11,8 +11,11 @@ from dataclasses import dataclass, field
 from threading import Lock, Thread
 from typing import Any
 
-SLOW_DOWN = b"<?xml version='1.0'?><Error><Code>SlowDown</Code><Message>Reduce your request rate.</Message></Error>"
-DENIED = b"<?xml version='1.0'?><Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
+ANSWERS = {
+    "503": b"<?xml version='1.0'?><Error><Code>SlowDown</Code><Message>Reduce your request rate.</Message></Error>",
+    "403": b"<?xml version='1.0'?><Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>",
+    "501": b"<?xml version='1.0'?><Error><Code>NotImplemented</Code><Message>A header is unknown.</Message></Error>",
+}
 
 Start = Callable[..., Any]
 
@@ -22,13 +25,15 @@ class FaultyS3:
     """The server's switch. Request number `at`, counted from 0 after `fail`, fails in the way that `kind` says.
 
     `times` is how many requests fail, from that one on. "reset": the connection is reset and nothing is done. "lost":
-    the request is done, and the connection is reset before the answer.
+    the request is done, and the connection is reset before the answer. `condition` says what becomes of If-None-Match:
+    "kept", "ignored" as by old servers, or "refused" by an answer 501.
     """
 
     url: str = ""
     kind: str = ""
     at: int = -1
     times: int = 1
+    condition: str = "kept"
     seen: int = 0
     requests: list[str] = field(default_factory=list)
     lock: Lock = field(default_factory=Lock)
@@ -72,10 +77,12 @@ def faulty_s3() -> Iterator[FaultyS3]:
 
     def serve(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         fault = switch.due(environ)
-        if fault in ("503", "403"):
+        if switch.condition != "kept" and environ.pop("HTTP_IF_NONE_MATCH", None) and switch.condition == "refused":
+            fault = "501"
+        if fault in ANSWERS:
             environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
             start(f"{fault} fault", [("Content-Type", "application/xml")])
-            return [SLOW_DOWN if fault == "503" else DENIED]
+            return [ANSWERS[fault]]
         if fault == "lost":
             list(app(environ, lambda *_: None))
         if fault:

@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
@@ -54,12 +55,13 @@ class S3Bucket:
 
     def fill(self, contents: Iterable[tuple[str, bytes]]) -> None:
         """Put objects into the server's memory without requests."""
-        from moto.core import DEFAULT_ACCOUNT_ID
-        from moto.s3.models import s3_backends
-
-        server = s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
         for key, content in contents:
-            server.put_object(self.name, key, content)
+            _backend().put_object(self.name, key, content)
+
+    def age(self, key: str, seconds: float) -> None:
+        """Make an object so many seconds older."""
+        found = _backend().get_object(self.name, key)
+        found.last_modified -= timedelta(seconds=seconds)
 
     def get(self, key: str) -> bytes:
         return chosen(f"{self.url}/{key}", self.options).read()
@@ -67,6 +69,13 @@ class S3Bucket:
     def keys(self) -> list[str]:
         place = chosen(self.url, self.options)
         return sorted(info.path.removeprefix(f"{self.url}/") for info in place.files.list(place.path))
+
+
+def _backend() -> Any:
+    from moto.core import DEFAULT_ACCOUNT_ID
+    from moto.s3.models import s3_backends
+
+    return s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
 
 
 @contextmanager

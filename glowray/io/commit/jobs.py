@@ -2,6 +2,7 @@
 
 - `3f0c….lease`: the job 3f0c… is alive
 - `after-X.claim`: the job that replaces the content X of the target
+- `3f0c….wish`: the job 3f0c… is about to claim the target, in a store where a claim may overwrite another
 - `3f0c….decided`: the outputs of a run that become visible together
 """
 
@@ -10,11 +11,11 @@ from __future__ import annotations
 import json
 
 from glowray.errors import CommitConflict
-from glowray.io.commit.claims import Claim, carry_out_all, read_object
+from glowray.io.commit.claims import Claim, carry_out_all, read_object, write_object
 from glowray.io.commit.lease import Lease, Life
 from glowray.io.filesystem.location import Location
 
-LEASE, CLAIM, DECIDED = ".lease", ".claim", ".decided"
+LEASE, CLAIM, WISH, DECIDED = ".lease", ".claim", ".wish", ".decided"
 
 
 class Jobs:
@@ -49,6 +50,8 @@ class Jobs:
         for name in names:
             if name.endswith(CLAIM):
                 self._settle(name, others)
+            elif name.endswith(WISH) and others.get(name.removesuffix(WISH), Life.DEAD) is Life.DEAD:
+                self._files.delete(self._path(name))
 
     def leave(self) -> None:
         """Remove the lease. The job has removed all else."""
@@ -70,9 +73,28 @@ class Jobs:
     def claim(self, path: str, claim: Claim) -> None:
         """Claim the target. Raises CommitConflict if another job did."""
         try:
-            self._files.create(path, claim.encode())
+            if self._files.refuses_second(self._lease.path):
+                self._files.create(path, claim.encode())
+            else:
+                self._claim_alone(path, claim)
         except FileExistsError:
             raise CommitConflict(f'another job is writing to "{self._target}": nothing was written') from None
+
+    def _claim_alone(self, path: str, claim: Claim) -> None:
+        """Claim the target in a store where one of two claims may overwrite the other.
+
+        Each job writes a wish, and then looks for the wishes of others. The job that writes its wish later sees the
+        wish or the claim of the other. So two jobs never both go on. If both wish before they look, neither does.
+        """
+        wish = self._path(self.job + WISH)
+        write_object(self._files, wish, b"")
+        try:
+            wishing = [name.removesuffix(WISH) for name in self.names() if name.endswith(WISH)]
+            if set(wishing) - {self.job} - self.dead_among(set(wishing)):
+                raise FileExistsError
+            self._files.create(path, claim.encode())
+        finally:
+            self._files.delete(wish)
 
     def give_back(self, path: str) -> None:
         """Remove the claim at a path if it is this job's."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, TypeAlias
 
 from glowray.arguments import StorageOptions
@@ -77,14 +77,18 @@ def path_names(paths: Paths, options: StorageOptions = None) -> list[str]:
     return [str(chosen(path, options)) if is_url(path) else path for path in given]
 
 
-def in_part_order(name: str) -> tuple[str, ...]:
+def in_part_order(name: str) -> str:
     """Return the sort key of a file name. It sorts folder by folder, and part-100000 after part-99999.
+
+    "/" becomes the least character, so the key sorts as a tuple of the names would, and takes a third of its memory.
 
     >>> sorted(["d/part-100000", "d/part-99999"], key=in_part_order)
     ['d/part-99999', 'd/part-100000']
     """
-    *folders, last = name.split("/")
-    return (*folders, _PART.sub(lambda match: f"part-{int(match[1]):020d}", last))
+    folder, slash, last = name.rpartition("/")
+    if "part-" in last:
+        last = _PART.sub(lambda match: f"part-{int(match[1]):020d}", last)
+    return f"{folder}{slash}{last}".replace("/", "\0")
 
 
 def _expand_one(place: Location) -> list[File]:
@@ -94,7 +98,8 @@ def _expand_one(place: Location) -> list[File]:
     if info is not None and info.kind == "other":
         raise ValueError(f'"{place}" is not a regular file: what can be read only once is for from_channel()')
     folder = _folder(place, info)
-    return [_file(found, place, folder) for found in sorted(_found(place, info), key=_sort_key)]
+    known: dict[str, tuple[str, ...]] = {}
+    return [_file(found, place, folder, known) for found in sorted(_found(place, info), key=_sort_key)]
 
 
 def _folder(place: Location, info: FileInfo | None) -> str:
@@ -141,12 +146,15 @@ def _own(path: str) -> bool:
     return any(part == SUCCESS or part.startswith(TEMPORARY) for part in path.split("/"))
 
 
-def _sort_key(info: FileInfo) -> tuple[str, ...]:
+def _sort_key(info: FileInfo) -> str:
     return in_part_order(info.path)
 
 
-def _file(info: FileInfo, place: Location, folder: str) -> File:
-    location = place.at(place.files.absolute(info.path))
-    folders = info.path.rpartition("/")[0][len(folder) :].split("/")
+def _file(info: FileInfo, place: Location, folder: str, known: dict[str, tuple[str, ...]]) -> File:
+    """Return a file that was listed. `known` has the names of folders, which the files of a folder share."""
+    location = replace(place.at(place.files.absolute(info.path)), seen=None if place.files.is_local else info)
+    below = info.path.rpartition("/")[0][len(folder) :]
+    if below not in known:
+        known[below] = tuple(filter(None, below.split("/")))
     name = place.files.describe(info.path)
-    return File(location, name, info.size or 0, tuple(filter(None, folders)), info.has_ranges)
+    return File(location, name, info.size or 0, known[below], info.has_ranges)

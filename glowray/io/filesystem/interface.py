@@ -116,6 +116,13 @@ class FileSystem(ABC):
         """Whether, of two processes that `create` one path at once, one gets FileExistsError."""
         return False
 
+    def refuses_second(self, path: str) -> bool:
+        """Return whether the store keeps the promise of `creates_once`. `path` is a small file that is there.
+
+        A store may ignore the condition of a request, or not know it.
+        """
+        return self.creates_once
+
     @property
     def is_local(self) -> bool:
         """Whether files are on disks of this machine, which other machines may not see."""
@@ -153,8 +160,11 @@ class FileSystem(ABC):
         return matching_files(pattern, lambda folder, recursive: self.list(folder, recursive=recursive))
 
     @abstractmethod
-    def open_input(self, path: str) -> Input:
-        """Open a file for reading from any byte."""
+    def open_input(self, path: str, seen: FileInfo | None = None) -> Input:
+        """Open a file for reading from any byte.
+
+        Raises GlowrayError if the content is not the one whose facts are `seen`. Local disks do not look at `seen`.
+        """
 
     @abstractmethod
     def open_output(self, path: str) -> Output:
@@ -195,9 +205,9 @@ class FileSystem(ABC):
         """Return the path that means the same file in another process."""
         return path
 
-    def arrow_input(self, path: str) -> AbstractContextManager[Any]:
+    def arrow_input(self, path: str, seen: FileInfo | None = None) -> AbstractContextManager[Any]:
         """Return a `with` block that gives what pyarrow's readers open: a file, or a path of the local disk."""
-        return self.open_input(path)
+        return self.open_input(path, seen)
 
     def describe(self, path: str) -> str:
         """Return a path for errors and labels, without credentials."""

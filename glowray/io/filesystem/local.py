@@ -55,10 +55,10 @@ class LocalFiles(FileSystem):
     def absolute(self, path: str) -> str:
         return os.path.abspath(path)
 
-    def arrow_input(self, path: str) -> contextlib.AbstractContextManager[str]:
+    def arrow_input(self, path: str, seen: FileInfo | None = None) -> contextlib.AbstractContextManager[str]:
         return contextlib.nullcontext(path)
 
-    def open_input(self, path: str) -> Input:
+    def open_input(self, path: str, seen: FileInfo | None = None) -> Input:
         return LocalInput(path, "rb")
 
     def open_output(self, path: str) -> Output:

@@ -15,12 +15,16 @@ from glowray.io.filesystem.local import LOCAL
 class Location:
     """The place of a file. `str()` gives the path as errors and labels show it, without credentials.
 
+    If `seen` has the facts of a file when it was listed, opening it later raises GlowrayError if it has changed since.
+    The tasks of a job then never read two contents of one file.
+
     >>> str(Location("/etc/passwd"))
     '/etc/passwd'
     """
 
     path: str
     files: FileSystem = LOCAL
+    seen: FileInfo | None = None
 
     def __str__(self) -> str:
         return self.files.describe(self.path)
@@ -30,11 +34,11 @@ class Location:
 
     def open(self) -> Input:
         """Open the file for reading."""
-        return self.files.open_input(self.path)
+        return self.files.open_input(self.path, self.seen)
 
     def open_arrow(self) -> AbstractContextManager[Any]:
         """Return a `with` block that gives what pyarrow's readers open."""
-        return self.files.arrow_input(self.path)
+        return self.files.arrow_input(self.path, self.seen)
 
     def info(self) -> FileInfo | None:
         """Return the kind, size and time of the file or folder; None if there is none."""

@@ -15,6 +15,7 @@ from glowray.io.arrow.table_rows import table_rows
 from glowray.io.files.paths import Paths, expand, path_names
 from glowray.io.files.splits import SPLIT_BYTES, place
 from glowray.io.filesystem.location import Location
+from glowray.io.parquet.column_buffers import buffer_bytes
 from glowray.io.parquet.dictionaries import small_dictionaries
 from glowray.io.parquet.hive_folders import Values, fill_folders, folder_types, folder_values, with_folders
 from glowray.io.reader import PartitionedReader, PrunableReader, TypedReader, check_partitions, source_label
@@ -114,9 +115,13 @@ class ParquetReader(PrunableReader, TypedReader, PartitionedReader):
                 added = {name for name, _ in group.folders}
                 own = [name for name in names if name not in added]
                 wanted = None if self.columns is None and self.only is None and not added else own
+                how: dict[str, Any] = {}
                 if keep_dictionaries and (texts := small_dictionaries(file, numbers, own)):
-                    again = opened(group.location, metadata=file.metadata, read_dictionary=texts)
-                    file = stack.enter_context(again)
+                    how["read_dictionary"] = texts
+                if size := buffer_bytes(file, numbers, own):
+                    how |= {"buffer_size": size, "pre_buffer": False}
+                if how:
+                    file = stack.enter_context(opened(group.location, metadata=file.metadata, **how))
                 for number in numbers:
                     for batch in file.iter_batches(rows, [number], wanted, use_threads=False):
                         table = pa.Table.from_batches([batch]).select(own)
@@ -211,14 +216,14 @@ def _common_types(known: pa.Schema | None, schema: pa.Schema, names: Sequence[st
 def opened(location: Location, **how: Any) -> Iterator[pq.ParquetFile]:
     """Open a Parquet file. `how` are arguments of pyarrow. Raises DamagedFile, which names the path, if it is none.
 
-    Neighbouring columns of a remote file come in one request.
+    Neighbouring columns of a remote file come in one request, unless `pre_buffer` is False.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     with location.open_arrow() as source:
         try:
-            file = pq.ParquetFile(source, pre_buffer=not location.files.is_local, **how)
+            file = pq.ParquetFile(source, **{"pre_buffer": not location.files.is_local, **how})
         except pa.ArrowInvalid as error:
             raise DamagedFile(f'"{location}" is not a Parquet file, or is damaged: {error}') from None
         with file:

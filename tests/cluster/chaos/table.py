@@ -27,6 +27,17 @@ faults counts in three rows. Rounds that broke a rule are counted in the last co
 `python -m tests.cluster.chaos --table RECORD …` writes this page from the records of runs (`--record RECORD`).
 """
 
+FOUND = """
+Rounds found these faults, which were mended afterwards:
+
+- A worker ended with its Ray if its head was started again between two checks of the head's port. It comes back now.
+- A task that could not be stopped made the folder of a job anew that had ended. No later job removed that folder.
+- A node that could not start on a full disk did not say so.
+- A stop flag stopped all tasks of a run, also those that Ray ran again to make lost blocks anew.
+- A driver that lost its cluster while it stopped tasks started a Ray of its own.
+- The wait for late tasks did not see the loss of the head.
+"""
+
 
 def describe(rounds: list[dict[str, Any]]) -> str:
     """Return the page. A round is its plan, its outcome and the rules that it broke."""
@@ -36,7 +47,7 @@ def describe(rounds: list[dict[str, Any]]) -> str:
         own = [each for each in rounds if kind in {fault["kind"] for fault in each["plan"]["faults"]}]
         cells = [cell([each for each in own if each["plan"]["job"] == job]) for job in JOBS]
         lines.append(f"| {properties.title} | {' | '.join(cells)} | {sum(map(is_broken, own))} |")
-    return "\n".join([*lines, ""])
+    return "\n".join([*lines, FOUND])
 
 
 def is_broken(ended: dict[str, Any]) -> bool:

@@ -66,9 +66,9 @@ def test_the_cluster_that_is_meant(own_home: Path, me: Process, monkeypatch: pyt
     assert named_address() is None
     with pytest.raises(ClusterError, match="no cluster is named"):
         find_access()
-    made("worker-1", "worker", "192.0.2.1:6379", me)
+    made("worker-1", "worker", "192.0.2.1:6379", me, me)
     assert named_address() == "192.0.2.1:6379"
-    made("head-1", "head", "127.0.0.1:6379", me)
+    made("head-1", "head", "127.0.0.1:6379", me, me)
     assert named_address() == named_address("auto") == "127.0.0.1:6379"
     monkeypatch.setenv("RAY_ADDRESS", "192.0.2.2:6379")
     assert named_address() == "192.0.2.2:6379"

@@ -85,3 +85,22 @@ def test_a_store_that_stays_away_ends_the_write(switch: FaultyS3, bucket: S3Buck
     assert read(bucket) is None
     write(bucket)
     assert read(bucket) == ROWS
+
+
+@pytest.mark.parametrize("condition", ["kept", "ignored", "refused"])
+def test_a_store_that_does_not_know_conditions(switch: FaultyS3, bucket: S3Bucket, condition: str) -> None:
+    switch.condition = condition
+    try:
+        write(bucket)
+        with pytest.raises(FileExistsError, match="out"):
+            write(bucket)
+        write(bucket, mode="overwrite")
+        assert read(bucket) == ROWS
+        assert len(bucket.keys()) == 2
+        path = bucket.put("there", b"x")
+        assert bucket.files.refuses_second(path) is (condition == "kept")
+        if condition != "ignored":
+            with pytest.raises(FileExistsError, match="is there already"):
+                bucket.files.create(path, b"y")
+    finally:
+        switch.condition = "kept"

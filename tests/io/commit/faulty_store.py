@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import io
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import IO, Any
 
+import pytest
+
+from glowray.io.commit.lease import DEAD_SECONDS, Lease, Life
+from glowray.io.filesystem import chosen
 from glowray.io.filesystem.file_info import FileInfo
 from glowray.io.filesystem.globs import is_visible
 from glowray.io.filesystem.interface import FileSystem, Input, Output
@@ -139,7 +144,7 @@ class FaultyFiles(FileSystem):
         infos = (self._info(key) for key in found if not (visible and not is_visible(key, start)))
         return (info for info in infos if info is not None)
 
-    def open_input(self, path: str) -> Input:
+    def open_input(self, path: str, seen: FileInfo | None = None) -> Input:
         return _Content(STORE.call(f"get {path}", lambda: self._read(path)))
 
     def _read(self, path: str) -> bytes:
@@ -155,7 +160,12 @@ class FaultyFiles(FileSystem):
             file.write(content.read())
 
     def create(self, path: str, data: bytes) -> None:
-        STORE.call(f"create {path}", lambda: self._create(path, data))
+        if self.creates_once:
+            STORE.call(f"create {path}", lambda: self._create(path, data))
+            return
+        if self.info(path) is not None:
+            raise FileExistsError(f'"{path}" is there already')
+        STORE.call(f"put {path}", lambda: STORE.put(path, data))
 
     def _create(self, path: str, data: bytes) -> None:
         if path in STORE.objects:
@@ -171,3 +181,34 @@ class FaultyFiles(FileSystem):
 
     def rename(self, old: str, new: str) -> None:
         raise OSError(f'"{old}" cannot be renamed')
+
+
+@pytest.fixture
+def faulty(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Serve faulty:// by an empty store."""
+    monkeypatch.setitem(sys.modules, "glowray.io.filesystem.stores.faulty_store", sys.modules[__name__])
+    monkeypatch.setitem(chosen._CLASSES, "faulty", ("faulty_store", "FaultyFiles"))
+    STORE.clear()
+    yield
+    STORE.clear()
+
+
+@pytest.fixture(params=["creates once", "overwrites"])
+def either(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the store refuse to create a file twice, or not."""
+    if request.param == "overwrites":
+        monkeypatch.setattr(FaultyFiles, "creates_once", False)
+
+
+class OfOtherMachines:
+    """Makes the jobs of this process look to each other as those of other machines do."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def life_of(own: Lease, path: str, now_ns: int | None) -> Life:
+            info = own.files.info(path)
+            if info is None:
+                return Life.DEAD
+            assert now_ns is not None and info.mtime_ns is not None
+            return Life.UNKNOWN if now_ns - info.mtime_ns < DEAD_SECONDS * SECOND else Life.DEAD
+
+        monkeypatch.setattr(Lease, "life_of", life_of)

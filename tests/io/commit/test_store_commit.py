@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
@@ -14,25 +13,17 @@ from glowray.errors import CommitConflict
 from glowray.io import Commit, TextSink, Written
 from glowray.io.commit import lease
 from glowray.io.commit.commit import commit_together
-from glowray.io.commit.lease import DEAD_SECONDS, Lease, Life
+from glowray.io.commit.lease import DEAD_SECONDS
 from glowray.io.files.job_parts import job_of
-from glowray.io.filesystem import chosen
 from glowray.io.text.reader import text_reader
-from tests.io.commit import faulty_store
-from tests.io.commit.faulty_store import SECOND, STORE, Died
+from tests.io.commit.faulty_store import SECOND, STORE, Died, OfOtherMachines, either, faulty
+
+__all__ = ["either", "faulty"]
+
+pytestmark = pytest.mark.usefixtures("faulty")
 
 FAULTS = ["fail before", "fail after", "die before", "die after"]
 FOLDER, FILE = "faulty://b/out", "faulty://b/one.txt"
-
-
-@pytest.fixture(autouse=True)
-def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Serve faulty:// by an empty store."""
-    monkeypatch.setitem(sys.modules, "glowray.io.filesystem.stores.faulty_store", faulty_store)
-    monkeypatch.setitem(chosen._CLASSES, "faulty", ("faulty_store", "FaultyFiles"))
-    STORE.clear()
-    yield
-    STORE.clear()
 
 
 @dataclass
@@ -98,7 +89,9 @@ def old(target: str, mode: str, single_file: bool) -> list[str] | None:
 @pytest.mark.parametrize("how", FAULTS)
 @pytest.mark.parametrize("single_file", [False, True])
 @pytest.mark.parametrize("mode", ["error", "overwrite", "append"])
-def test_a_job_that_ends_at_any_call_leaves_all_or_nothing(mode: str, single_file: bool, how: str) -> None:
+def test_a_job_that_ends_at_any_call_leaves_all_or_nothing(
+    either: None, mode: str, single_file: bool, how: str
+) -> None:
     target = FILE if single_file else FOLDER
     new = ["new 1", "new 2"]
     whole = {"error": new, "overwrite": new, "append": ["old 1", "old 2", *new]}[mode]
@@ -205,20 +198,6 @@ def test_a_job_that_ends_while_it_finishes_what_another_decided(place: int, how:
         assert garbage() == [targets[0][0]]
 
 
-class OfOtherMachines:
-    """Makes the jobs of this process look to each other as those of other machines do."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        def life_of(own: Lease, path: str, now_ns: int | None) -> Life:
-            info = own.files.info(path)
-            if info is None:
-                return Life.DEAD
-            assert now_ns is not None and info.mtime_ns is not None
-            return Life.UNKNOWN if now_ns - info.mtime_ns < DEAD_SECONDS * SECOND else Life.DEAD
-
-        monkeypatch.setattr(Lease, "life_of", life_of)
-
-
 def test_a_job_of_this_machine_that_is_alive_keeps_others_out() -> None:
     first = Write(FOLDER, [["a"]])
     first.prepare()
@@ -231,7 +210,7 @@ def test_a_job_of_this_machine_that_is_alive_keeps_others_out() -> None:
 @pytest.mark.parametrize("single_file", [False, True])
 @pytest.mark.parametrize("mode", ["error", "overwrite", "append"])
 def test_of_two_jobs_on_two_machines_one_wins_whole(
-    monkeypatch: pytest.MonkeyPatch, mode: str, single_file: bool
+    monkeypatch: pytest.MonkeyPatch, either: None, mode: str, single_file: bool
 ) -> None:
     OfOtherMachines(monkeypatch)
     target = FILE if single_file else FOLDER
@@ -250,7 +229,9 @@ def test_of_two_jobs_on_two_machines_one_wins_whole(
 @pytest.mark.slow
 @pytest.mark.parametrize("single_file", [False, True])
 @pytest.mark.parametrize("mode", ["error", "overwrite", "append"])
-def test_steps_of_two_jobs_in_any_order(monkeypatch: pytest.MonkeyPatch, mode: str, single_file: bool) -> None:
+def test_steps_of_two_jobs_in_any_order(
+    monkeypatch: pytest.MonkeyPatch, either: None, mode: str, single_file: bool
+) -> None:
     """Whatever call of one job the whole of another comes before, one of them wins, and no row is of both."""
     OfOtherMachines(monkeypatch)
     target = FILE if single_file else FOLDER

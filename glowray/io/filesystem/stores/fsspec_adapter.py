@@ -73,10 +73,12 @@ class FsspecFiles(RemoteFiles):
             if name not in (inner, "") and not (visible and not is_visible(path, outer)):
                 yield self._info(path, each)
 
-    def open_input(self, path: str) -> Input:
-        files, inner = connected(self), self.inner(path)
+    def open_input(self, path: str, seen: FileInfo | None = None) -> Input:
+        files, inner = connected(self) if seen is None else fresh(self), self.inner(path)
         with self.naming(path):
-            size = files.info(inner)["size"]
+            found = files.info(inner)
+        self.check_same(path, seen, self._info(path, found))
+        size = found["size"]
 
         def read_range(start: int, length: int) -> bytes:
             with self.naming(path):

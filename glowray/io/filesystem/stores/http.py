@@ -26,10 +26,7 @@ TIMEOUT = 60.0
 """The seconds that a server may be silent."""
 
 _COPY_BYTES = 1 << 20
-_RANGE = re.compile(r"bytes (?:\d+-\d+|\*)/(\d+|\*)")
-_Version = tuple[str | None, str | None, int | None]
-"""ETag, Last-Modified, and bytes of a file."""
-
+_RANGE = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)")
 _ENCODINGS = {"gzip": ".gz", "x-gzip": ".gz", "bzip2": ".bz2", "zstd": ".zst", "xz": ".xz"}
 
 
@@ -78,17 +75,20 @@ class HttpFiles(RemoteFiles):
         except FileNotFoundError:
             return None
 
-    def open_input(self, path: str) -> Input:
+    def open_input(self, path: str, seen: FileInfo | None = None) -> Input:
         with self._first(path) as answer:
             info = answer.info(path)
-            version = answer.version(info.size)
+        self.check_same(path, seen, info)
         if info.size is None or not info.has_ranges:
-            return _StreamedInput(self, path, info.size)
+            return _StreamedInput(self, path, info)
 
         def read_range(start: int, length: int) -> bytes:
             with self._asked(path, f"bytes={start}-{start + length - 1}") as found:
-                if found.status != http.client.PARTIAL_CONTENT or found.version(found.total) != version:
+                if found.status != http.client.PARTIAL_CONTENT:
                     self.changed(path)
+                self.check_same(path, info, found.info(path))
+                if found.start != start:
+                    raise OSError(f"the server sent the bytes from {found.start} on, not from {start}")
                 data: bytes = found.body.read(length)
                 return data
 
@@ -112,10 +112,6 @@ class HttpFiles(RemoteFiles):
     def whole(self, path: str) -> _Answer:
         """Return the answer to a request for the whole file."""
         return self._ask(path, None)
-
-    def changed(self, path: str) -> NoReturn:
-        """Raise the error of a file that is not the one that was opened."""
-        raise PermissionError(f'"{self.describe(path)}" changed on the server while it was read: read it again')
 
     def _refuse(self, path: str) -> NoReturn:
         raise PermissionError(f'"{self.describe(path)}" cannot be written: files of web servers are only read')
@@ -174,20 +170,21 @@ class _Answer:
         self._check_encoding(path)
         changed = email.utils.parsedate_to_datetime(text) if (text := self._headers.get("Last-Modified")) else None
         mtime_ns = int(changed.timestamp()) * 10**9 if changed else None
-        tag = self._headers.get("ETag")
-        if self.status != http.client.OK and self.total is not None:
-            return FileInfo(path, self.total, mtime_ns=mtime_ns, tag=tag)
-        return FileInfo(path, self.length, mtime_ns=mtime_ns, has_ranges=False, tag=tag)
+        found, tag = self._range, self._headers.get("ETag")
+        if self.status != http.client.OK and found is not None and found[2] != "*":
+            return FileInfo(path, int(found[2]), mtime_ns=mtime_ns, tag=tag)
+        size = self.length if self.status == http.client.OK else None
+        return FileInfo(path, size, mtime_ns=mtime_ns, has_ranges=False, tag=tag)
 
     @property
-    def total(self) -> int | None:
-        """The bytes of the whole file, if the body is a range of it. None if the server does not tell."""
-        found = _RANGE.fullmatch(self._headers.get("Content-Range", ""))
-        return None if found is None or found[1] == "*" else int(found[1])
+    def start(self) -> int:
+        """The first byte that the server says it sends."""
+        found = self._range
+        return int(found[1] or 0) if found is not None else 0
 
-    def version(self, size: int | None) -> _Version:
-        """Return what tells a file of `size` bytes from another one at the same URL."""
-        return self._headers.get("ETag"), self._headers.get("Last-Modified"), size
+    @property
+    def _range(self) -> re.Match[str] | None:
+        return _RANGE.fullmatch(self._headers.get("Content-Range", ""))
 
     @property
     def length(self) -> int | None:
@@ -208,10 +205,9 @@ class _Answer:
 class _StreamedInput(Input):
     """A file of a server without ranges. A temporary file keeps the bytes that were read, to read them again."""
 
-    def __init__(self, files: HttpFiles, path: str, size: int | None) -> None:
-        self._files, self._path, self._size = files, path, size
+    def __init__(self, files: HttpFiles, path: str, seen: FileInfo) -> None:
+        self._files, self._path, self._seen, self._size = files, path, seen, seen.size
         self._answer: _Answer | None = None
-        self._version: _Version | None = None
         self._copy: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  (open until close())
         self._copied, self._position = 0, 0
 
@@ -272,10 +268,8 @@ class _StreamedInput(Input):
         """Return the answer whose body stands at the end of the copy."""
         if self._answer is None:
             answer = self._answer = self._files.whole(self._path)
-            version = answer.version(answer.length)
-            if self._version not in (None, version):
-                self._files.changed(self._path)
-            self._version, self._size = version, answer.length
+            self._files.check_same(self._path, self._seen, answer.info(self._path))
+            self._size = answer.length
             left = self._copied
             while left:
                 data = answer.body.read(min(left, _COPY_BYTES))

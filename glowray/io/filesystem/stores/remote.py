@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, NoReturn
 
+from glowray.errors import GlowrayError
+from glowray.io.filesystem.file_info import FileInfo
 from glowray.io.filesystem.interface import FileSystem
 from glowray.io.filesystem.options import HiddenOptions
 
@@ -48,6 +50,17 @@ class RemoteFiles(FileSystem):
         text = self.options.without_secrets(str(error) or type(error).__name__)
         kind = PermissionError if isinstance(error, PermissionError) or is_refusal(text) else OSError
         return kind(f'"{self.describe(path)}": {text}')
+
+    def check_same(self, path: str, seen: FileInfo | None, now: FileInfo | None) -> None:
+        """Raise GlowrayError if a file was replaced since its facts were `seen`."""
+        if seen is not None and (now is None or not seen.is_same_content(now)):
+            self.changed(path)
+
+    def changed(self, path: str) -> NoReturn:
+        """Raise the error of a file that was replaced while it was read."""
+        raise GlowrayError(
+            f'"{self.describe(path)}" changed while the job read it, and its rows would be a mix: read it again'
+        )
 
     def create(self, path: str, data: bytes) -> None:
         # Stores without a create-only request cannot do better: another process may write between these two steps.

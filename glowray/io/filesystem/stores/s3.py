@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -32,6 +33,13 @@ _ENVIRONMENT = {
     "region": ("AWS_REGION", "AWS_DEFAULT_REGION"),
 }
 _KEYS = {"key": "AWS_ACCESS_KEY_ID", "secret": "AWS_SECRET_ACCESS_KEY", "token": "AWS_SESSION_TOKEN"}
+
+
+_UNKNOWN = re.compile(r"\b501\b|NotImplemented")
+"""The answer of a store to a condition that it does not know."""
+
+_REFUSES_SECOND: dict[S3Files, bool] = {}
+"""Whether a store keeps the condition of `create`, as it was seen in this process."""
 
 
 @dataclass(frozen=True)
@@ -89,13 +97,29 @@ class S3Files(ArrowFiles):
             return "us-east-1"
         return str(pafs.resolve_s3_region(self.bucket))
 
+    def refuses_second(self, path: str) -> bool:
+        if not self.creates_once:
+            return False
+        if self not in _REFUSES_SECOND:
+            data = self._content(path)
+            if data is None:
+                return False
+            again = partial(self._put_new, path, data)
+            _REFUSES_SECOND[self] = attempted(again, self.describe(path), "written") is False
+        return _REFUSES_SECOND[self]
+
     def create(self, path: str, data: bytes) -> None:
         if not self.creates_once:
             super().create(path, data)
             return
-        attempted(partial(self._create, path, data), self.describe(path), "written")
+        is_new = attempted(partial(self._put_new, path, data), self.describe(path), "written")
+        if is_new is None:
+            super().create(path, data)
+        elif not is_new and self._content(path) != data:  # A request whose answer was lost finds its own file.
+            raise FileExistsError(f'"{path}" is there already')
 
-    def _create(self, path: str, data: bytes) -> None:
+    def _put_new(self, path: str, data: bytes) -> bool | None:
+        """Write a file unless the path exists. Return whether it is new; None if the store knows no such request."""
         import obstore
         from obstore.exceptions import AlreadyExistsError
 
@@ -103,9 +127,19 @@ class S3Files(ArrowFiles):
             with self._short_errors(path):
                 obstore.put(_object_store(self), self._key(path), data, mode="create", use_multipart=False)
         except AlreadyExistsError:
-            # A request that was repeated after a lost answer finds its own file.
-            if self._read(path) != data:
-                raise FileExistsError(f'"{path}" is there already') from None
+            return False
+        except OSError as error:
+            if _UNKNOWN.search(str(error)):
+                return None
+            raise
+        return True
+
+    def _content(self, path: str) -> bytes | None:
+        """Return the content of a file, None if it is gone or another process is still writing it."""
+        try:
+            return self._read(path)
+        except FileNotFoundError:
+            return None
 
     def delete(self, path: str) -> None:
         """Delete a file. pyarrow would put an empty object in its place if it was the last in its folder."""
