@@ -20,7 +20,7 @@ READ_BYTES = 1 << 16
 Channel = Annotated[str, typer.Argument(metavar="CHANNEL", parser=usage(checked_name), help="The channel's name.")]
 File = Annotated[
     Path | None,
-    typer.Option("--file", metavar="F", exists=True, dir_okay=False, readable=True, help="Lines; default: stdin."),
+    typer.Option("--file", metavar="FILE", exists=True, dir_okay=False, readable=True, help="Lines; default: stdin."),
 ]
 Timeout = Annotated[
     float | None,

@@ -37,14 +37,19 @@ from glowray_cli.options import (
 )
 from glowray_cli.records import status_record, write_json
 
-Port = Annotated[int, typer.Option(min=0, max=65535, help="The head's port; 0: a free one.")]
-DashboardPort = Annotated[int, typer.Option(min=0, max=65535, help="The dashboard's port; 0: a free one.")]
-Host = Annotated[str, typer.Option(help="This machine's address for the workers.")]
-DashboardHost = Annotated[str, typer.Option(help="The address that the dashboard listens on.")]
+Port = Annotated[int, typer.Option(min=0, max=65535, metavar="PORT", help="The head's port; 0: a free one.")]
+DashboardPort = Annotated[
+    int, typer.Option(min=0, max=65535, metavar="PORT", help="The dashboard's port; 0: a free one.")
+]
+Host = Annotated[str, typer.Option(metavar="ADDRESS", help="This machine's address for the workers.")]
+DashboardHost = Annotated[str, typer.Option(metavar="ADDRESS", help="The address that the dashboard listens on.")]
 Light = Annotated[
     bool, typer.Option("--light", help="Start no dashboard, to save memory; `glowray run --address` needs one.")
 ]
-OwnHost = Annotated[str | None, typer.Option("--host", help="This machine's address for the others; default: found.")]
+OwnHost = Annotated[
+    str | None,
+    typer.Option("--host", metavar="ADDRESS", help="This machine's address for the others; default: found."),
+]
 Rejoin = Annotated[
     float, typer.Option(min=0, metavar="SECONDS", help="How long to try to come back when the head is lost.")
 ]

@@ -51,7 +51,8 @@ def _completed(begun: str) -> list[str]:
 
 
 Name = Annotated[
-    str | None, typer.Argument(help="The example to run; without it they are listed.", autocompletion=_completed)
+    str | None,
+    typer.Argument(metavar="NAME", help="The example to run; without it they are listed.", autocompletion=_completed),
 ]
 
 

@@ -9,7 +9,7 @@ from importlib import metadata
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 import glowray
 from glowray.errors import GlowrayError
@@ -22,12 +22,24 @@ TOLD: tuple[type[BaseException], ...] = (typer.Exit, typer.Abort, typer.BadParam
 """Errors that typer reports itself. The last is ClickException, the base of wrong usage; typer does not export it."""
 
 
+class Command(TyperCommand):
+    """A command whose help shows in capitals what an option takes, and no Python types."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the parameters, as the help shows them."""
+        return without_types(super().get_params(ctx))
+
+
 class Commands(TyperGroup):
     """The commands, listed in the order of their use. Errors are shown in one line, without a traceback."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the commands' names in the order in which they were added, not alphabetically."""
         return list(self.commands)
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the parameters, as the help shows them."""
+        return without_types(super().get_params(ctx))
 
     def make_context(self, *args: Any, **kwargs: Any) -> Any:
         """Read the command line up to the command's name."""
@@ -59,6 +71,14 @@ class Commands(TyperGroup):
             else:
                 show_error(f"{type(error).__name__}: {error}; --debug shows where it was raised")
             raise typer.Exit(FAILED) from None
+
+
+def without_types(parameters: list[Any]) -> list[Any]:
+    """Hide the types of flags and arguments: "<bool>" and "<list[str]>" say nothing to a reader of the help."""
+    for each in parameters:
+        if each.param_type_name == "argument" or vars(each).get("is_flag"):
+            each.display_type_rich = lambda ctx: None
+    return parameters
 
 
 def name_close_options(error: BaseException) -> None:
@@ -114,3 +134,5 @@ def main(
 
 for module in (cluster, top, run, report, plan, channel, examples):
     module.add_to(app)
+for command in app.registered_commands:
+    command.cls = Command

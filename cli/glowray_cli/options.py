@@ -99,7 +99,7 @@ Address = Annotated[
     typer.Option(metavar="HOST:PORT", parser=usage(address), help="Default: GLOWRAY_ADDRESS, or this machine's head."),
 ]
 Block = Annotated[bool, typer.Option("--block", help="Stay in the foreground; Ctrl-C ends the node.")]
-Cpus = Annotated[int | None, typer.Option("--num-cpus", min=0, help="CPUs for tasks; default: all.")]
+Cpus = Annotated[int | None, typer.Option("--num-cpus", min=0, metavar="N", help="CPUs for tasks; default: all.")]
 Debug = Annotated[
     bool, typer.Option("--debug", callback=_note_debug, expose_value=False, help="Show the traceback of an error.")
 ]

@@ -34,7 +34,11 @@ def picture(text: str) -> Path:
 Output = Annotated[
     Path | None,
     typer.Option(
-        "-o", "--output", parser=usage(picture), help="A .svg, .png, .dot or .mmd file; without it, DOT is printed."
+        "-o",
+        "--output",
+        metavar="FILE",
+        parser=usage(picture),
+        help="A .svg, .png, .dot or .mmd file; without it, DOT is printed.",
     ),
 ]
 

@@ -31,10 +31,12 @@ def _completed(begun: str) -> list[str]:
 
 Run = Annotated[
     str | None,
-    typer.Argument(help="The id of a run, or its journal's file; default: the newest.", autocompletion=_completed),
+    typer.Argument(
+        metavar="RUN", help="The id of a run, or its journal's file; default: the newest.", autocompletion=_completed
+    ),
 ]
 Listed = Annotated[bool, typer.Option("--list", help="List the runs that are known here.")]
-Output = Annotated[Path, typer.Option("-o", "--output", help="The file to write.")]
+Output = Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The file to write.")]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -88,8 +90,8 @@ def _list() -> None:
                 texts_column("run", (each.file.run for each in runs), least=29),
                 texts_column("flow", (each.record.stats.name for each in runs)),
                 TableColumn("", [Cell(each.state, TONES[each.state]) for each in runs]),
-                texts_column("began", (time.strftime("%b %d %H:%M", when) for when in begun)),
-                texts_column("script", (each.file.driver.script for each in runs)),
+                texts_column("began", (time.strftime("%b %d %H:%M", when) for when in begun), least=12),
+                texts_column("script", (each.file.driver.script for each in runs), least=12),
                 texts_column("time", (clock(each.record.stats.seconds) for each in runs), is_right=True),
             ],
             is_framed=False,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
+import re
 import subprocess
 import sys
 
@@ -37,6 +38,12 @@ def test_every_command_explains_itself(command: str) -> None:
     shown, errors = said_here(command, "--help", code=0)
     assert f"glowray {command}" in shown and "--debug" in shown and not errors
     assert f"Example: glowray {command}" in shown
+
+
+@pytest.mark.parametrize("command", [[], *([each] for each in COMMANDS)])
+def test_a_help_shows_no_types_of_python(command: list[str]) -> None:
+    shown, _ = said_here(*command, "--help", code=0)
+    assert not re.findall(r"<\w[^<>=]*>", shown)
 
 
 def test_the_commands_are_listed(machine: Machine) -> None:

@@ -142,21 +142,31 @@ def _death(record: RunRecord, file: JournalFile, last: RunStatus | None) -> even
     who = f"process {driver.pid} on {driver.host}, {driver.script}"
     lines = [f"The driver ({who}) is gone without an error: it was killed, or its machine stopped."]
     if waiting:
-        lines.append(f"Tasks that had begun and not ended: {_listed(record.stats, waiting)}.")
+        lines.append(f"Tasks that had begun and not ended: {listed_tasks(record.stats, waiting)}.")
     elif ended:
         lines.append("All tasks had ended: it was between stages, or took the rows of the result.")
     lines.append(_last_words(last))
     return events.Failed(last.time if last else file.path.stat().st_mtime, stage, task, "\n".join(lines))
 
 
-def _listed(stats: Stats, tasks: list[tuple[int, int]]) -> str:
-    names = {stage.number: (stage.name, stage.tasks) for stage in stats.stages}
-    shown = []
+def listed_tasks(stats: Stats, tasks: list[tuple[int, int]]) -> str:
+    """Return the first tasks in words, a part for each stage.
+
+    >>> listed_tasks(Stats(stages=[StageStats("map", 12, number=1)]), [(1, 0), (1, 4), (1, 5)])
+    'stage 1 map, tasks 1, 5 and 6 of 12'
+    """
+    counts = {stage.number: (stage.name, stage.tasks) for stage in stats.stages}
+    shown: dict[int, list[str]] = {}
     for number, task in tasks[:SHOWN_TASKS]:
-        name, count = names.get(number, ("", 0))
-        shown.append(f"stage {number} {name}, task {task + 1} of {count}")
+        shown.setdefault(number, []).append(str(task + 1))
+    parts = []
+    for number, places in shown.items():
+        name, count = counts.get(number, ("", 0))
+        *most, last = places
+        words = f"tasks {', '.join(most)} and {last}" if most else f"task {last}"
+        parts.append(f"stage {number} {name}, {words} of {count}")
     more = [f"{len(tasks) - SHOWN_TASKS} more"] if len(tasks) > SHOWN_TASKS else []
-    return "; ".join([*shown, *more])
+    return "; ".join([*parts, *more])
 
 
 def _last_words(last: RunStatus | None) -> str:

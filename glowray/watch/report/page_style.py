@@ -19,7 +19,9 @@ p{margin:6px 0}
 code,pre,.chip,.mono{font:13px/1.45 ui-monospace,"SF Mono",Menlo,Consolas,monospace}
 .badge{display:inline-block;padding:1px 10px;border-radius:99px;font-size:13px;vertical-align:4px;margin-left:8px}
 .badge.ok{background:var(--arrow);color:var(--paper)}.badge.bad{background:var(--bad);color:var(--paper)}
-.numbers{display:grid;grid-template-columns:repeat(auto-fit,minmax(112px,1fr));gap:10px;margin:18px 0 0}
+.numbers{display:grid;grid-template-columns:repeat(8,1fr);gap:10px;margin:18px 0 0}
+@media(max-width:1060px){.numbers{grid-template-columns:repeat(4,1fr)}}
+@media(max-width:520px){.numbers{grid-template-columns:repeat(2,1fr)}}
 .numbers div{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:8px 12px}
 .numbers b{display:block;font-size:20px;font-weight:600;font-variant-numeric:tabular-nums}
 .failure{background:var(--badpaper);border:1px solid var(--bad);border-radius:8px;padding:12px 16px;margin-top:20px}

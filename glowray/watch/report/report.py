@@ -166,6 +166,9 @@ def _functions(record: RunRecord) -> Iterator[str]:
     levels = {(each.stage, each.function): each for stage in record.stats.stages for each in stage.functions}
     rows = []
     parts = timed_parts(record)
+    if not parts:
+        yield '<p class="pale">No task ended, so the time of no function is known.</p>'
+        return
     shown = [timed for timed in parts[:MOST_PARTS] if timed.share >= LEAST_SHARE]
     for timed in shown:
         part = timed.part
@@ -186,6 +189,9 @@ def _functions(record: RunRecord) -> Iterator[str]:
 def _python(record: RunRecord) -> Iterator[str]:
     found = [(stage.number, step) for stage in record.stats.stages for step in stage.to_python]
     yield "<h2>Rows that columns handed to Python</h2>"
+    if not any(sum(stage.rows_by_level.values()) for stage in record.stats.stages):
+        yield '<p class="pale">No rows were counted.</p>'
+        return
     if not found:
         yield '<p class="pale">None: all rows of the steps planned as <code>arrow</code> ran as columns.</p>'
         return

@@ -14,6 +14,8 @@ import pytest
 
 import glowray as gr
 from glowray.watch.record import event_log as events
+from glowray.watch.record.run_record import RunRecord
+from glowray.watch.report.report import report
 from glowray.watch.report.summary import closing_sentence, slowest_function
 from glowray.watch.report.timeline import timeline
 from tests.engine.doubles import Lab
@@ -83,6 +85,12 @@ def test_a_run_that_failed_says_where_and_why(engine: Lab, tmp_path: Path) -> No
     page = Page((tmp_path / "run.html").read_text("utf-8"))
     assert "It failed in stage 1, task 3" in page.text
     assert "ZeroDivisionError" in page.text and "row: 0" in page.text and __file__ in page.text
+
+
+def test_a_run_that_died_in_its_first_task_claims_nothing_of_times_and_rows() -> None:
+    page = Page(report(RunRecord()))
+    assert "No task ended, so the time of no function is known." in page.text
+    assert "No rows were counted." in page.text and "ran as columns" not in page.text
 
 
 def check_event(event: dict[str, Any]) -> None:
