@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from glowray.io.files.manifest import manifest_at
 from glowray.io.filesystem.file_info import FileInfo
@@ -48,7 +48,7 @@ def job_of(name: str) -> str | None:
 
 
 def output_folder(path: str) -> str:
-    """Return the folder that a write named, for one of its parts: above the folders by field.
+    """Return the outermost folder that a write may have named, for one of its parts: above the folders by field.
 
     >>> output_folder("s3://b/out/year=2013/month=1/part-00000.csv")
     's3://b/out'
@@ -60,17 +60,41 @@ def output_folder(path: str) -> str:
     return folder
 
 
+def _possible_outputs(path: str) -> Iterator[str]:
+    """Yield the folders that a write may have named, for one of its parts, the outermost first.
+
+    A user may write to a folder that is named as one by field. `s3://b/year=2013/part-0` is a part of the output
+    `s3://b`, or of `s3://b/year=2013`.
+    """
+    folder = output_folder(path)
+    yield folder
+    found = _JOB_PART.search(path)
+    inner = path.rpartition("/")[0] if found is None else path[: found.start()]
+    for name in filter(None, inner[len(folder) :].split("/")):
+        folder = f"{folder}/{name}"
+        yield folder
+
+
 def without_unlisted(found: Sequence[FileInfo], place: Location) -> tuple[list[FileInfo], frozenset[str]]:
     """Return the files without those parts that no `_SUCCESS` lists, and the paths that are listed and missing.
 
     `place` is the path that the user gave. Only files below it can be missing.
     """
-    folders = dict.fromkeys(output_folder(info.path) for info in found if job_of(info.path))
-    listed: set[str] = set()
-    for folder in folders:
-        manifest = manifest_at(place.at(folder))
-        listed |= {f"{folder}/{name}" for name in manifest.files} if manifest else set()
-    kept = [info for info in found if job_of(info.path) is None or info.path in listed]
+    by_folder: dict[str, frozenset[str]] = {}
+
+    def is_listed(path: str) -> bool:
+        for folder in _possible_outputs(path):
+            if folder not in by_folder:
+                manifest = manifest_at(place.at(folder))
+                by_folder[folder] = (
+                    frozenset(f"{folder}/{name}" for name in manifest.files) if manifest else frozenset()
+                )
+            if path in by_folder[folder]:
+                return True
+        return False
+
+    kept = [info for info in found if job_of(info.path) is None or is_listed(info.path)]
+    listed = frozenset().union(*by_folder.values())
     below = f"{place.path.rstrip('/')}/"
     missing = {path for path in listed if path.startswith(below)} - {info.path for info in kept}
     return kept, frozenset(missing)

@@ -94,7 +94,7 @@ def in_part_order(name: str) -> str:
 def _expand_one(place: Location) -> list[File]:
     info = place.info()
     if info is None and not (place.files.has_globs and has_magic(place.path)):
-        raise FileNotFoundError(f'"{place}" does not exist')
+        raise FileNotFoundError(f'"{place}" does not exist{place.files.why_missing(place.path)}')
     if info is not None and info.kind == "other":
         raise ValueError(f'"{place}" is not a regular file: what can be read only once is for from_channel()')
     folder = _folder(place, info)
@@ -135,7 +135,7 @@ def _is_written(folder: Location) -> bool:
 
 def _nothing(place: Location, info: FileInfo | None) -> str:
     if info is None:
-        return f'"{place}" matches no file'
+        return f'"{place}" matches no file{place.files.why_missing(place.path)}'
     if info.kind == "folder":
         return f'"{place}" holds no files (names that start with "_" or "." do not count, nor parts of unfinished jobs)'
     return f'"{place}" is a part of a job that has not finished: no {SUCCESS} lists it'

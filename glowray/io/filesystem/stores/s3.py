@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 import pyarrow.fs as pafs
 
 from glowray.io.filesystem.options import HiddenOptions, check_bucket, known_options
-from glowray.io.filesystem.stores.arrow import ArrowFiles
+from glowray.io.filesystem.stores.arrow import ArrowFiles, connected
 from glowray.io.filesystem.stores.ranged_input import attempted
 from glowray.io.filesystem.stores.remote import is_refusal
 from glowray.io.filesystem.stores.s3_uploads import S3Uploads
@@ -34,6 +34,8 @@ _ENVIRONMENT = {
 }
 _KEYS = {"key": "AWS_ACCESS_KEY_ID", "secret": "AWS_SECRET_ACCESS_KEY", "token": "AWS_SESSION_TOKEN"}
 
+
+_AWS_ERROR = re.compile(r"AWS Error (\w+) during (\w+) operation")
 
 _UNKNOWN = re.compile(r"\b501\b|NotImplemented")
 """The answer of a store to a condition that it does not know."""
@@ -97,8 +99,32 @@ class S3Files(ArrowFiles):
             return "us-east-1"
         return str(pafs.resolve_s3_region(self.bucket))
 
+    def why_missing(self, path: str) -> str:
+        try:
+            found = connected(self).get_file_info(self.bucket)
+        except OSError:  # The keys may read objects, and not look at the bucket.
+            return ""
+        return f': there is no bucket "{self.bucket}"' if found.type == pafs.FileType.NotFound else ""
+
+    def _error(self, path: str, error: Exception) -> OSError:
+        if "NO_SUCH_BUCKET" in str(error):
+            place = self.describe(path)
+            return FileNotFoundError(f'"{place}": there is no bucket "{self.bucket}": create it, or check its name')
+        return super()._error(path, error)
+
+    def _explained(self, text: str, kind: type[OSError]) -> str:
+        if "Empty path component" in text:
+            return 'keys with an empty part ("//") can be neither read nor written: rename it'
+        found = _AWS_ERROR.search(text)
+        said = text if found is None else f"the store answers {found[1]} to {found[2]}"
+        if kind is PermissionError:
+            return f"{said}: check the keys in storage_options= or the environment, and what they may do"
+        if "NETWORK_CONNECTION" in text:
+            return f"the store does not answer ({text.rpartition(': ')[2]}): check endpoint_url and the network"
+        return text
+
     def refuses_second(self, path: str) -> bool:
-        if not self.creates_once:
+        if not self._is_for_obstore(path):
             return False
         if self not in _REFUSES_SECOND:
             data = self._content(path)
@@ -109,7 +135,7 @@ class S3Files(ArrowFiles):
         return _REFUSES_SECOND[self]
 
     def create(self, path: str, data: bytes) -> None:
-        if not self.creates_once:
+        if not self._is_for_obstore(path):
             super().create(path, data)
             return
         is_new = attempted(partial(self._put_new, path, data), self.describe(path), "written")
@@ -117,6 +143,10 @@ class S3Files(ArrowFiles):
             super().create(path, data)
         elif not is_new and self._content(path) != data:  # A request whose answer was lost finds its own file.
             raise FileExistsError(f'"{path}" is there already')
+
+    def _is_for_obstore(self, path: str) -> bool:
+        """Return whether obstore is there and takes the path. It refuses control characters."""
+        return self.creates_once and path.isprintable()
 
     def _put_new(self, path: str, data: bytes) -> bool | None:
         """Write a file unless the path exists. Return whether it is new; None if the store knows no such request."""
@@ -143,7 +173,7 @@ class S3Files(ArrowFiles):
 
     def delete(self, path: str) -> None:
         """Delete a file. pyarrow would put an empty object in its place if it was the last in its folder."""
-        if not self.creates_once:
+        if not self._is_for_obstore(path):
             super().delete(path)
             return
         attempted(partial(self._delete, path), self.describe(path), "deleted")
