@@ -6,6 +6,7 @@ Source: Welford 1962 for adding a value, Chan, Golub and LeVeque 1979 for mergin
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 from typing import Any
 
 Moments = tuple[int, Any, Any]
@@ -24,6 +25,8 @@ def with_value(moments: Moments, value: Any) -> Moments:
         return moments
     count, mean, squares = moments
     count += 1
+    if isinstance(value, Decimal):  # no arithmetic of Decimals and floats
+        value = float(value)
     difference = value - mean
     mean = mean + difference / count
     return count, mean, squares + difference * (value - mean)

@@ -6,8 +6,8 @@ import os
 import shutil
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import IO, TYPE_CHECKING, Any, ClassVar, Protocol
 
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 ROWS_A_WRITE = 4096
 
 Raw = bytes
+
+
+Held = tuple[str, str]
+"""The name of a type, and the text of a row that holds it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,8 @@ class Part:
     """The number of earlier files that its task wrote for the same folder."""
     kinds: tuple[tuple[str, type], ...] = ()
     """The fields that name the folders of the task's files, each with the type of its values."""
+    held: Mapping[str, Held] = field(default_factory=dict)
+    """The type of each column of a format without types, with the first row that holds it."""
     lone: str | None = None
     """A row that a file of one column cannot hold, shown as text for an error; None if there is none.
 

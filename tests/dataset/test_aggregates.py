@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import duckdb
@@ -221,3 +222,9 @@ def test_a_group_has_the_verbs_of_a_dataset(engine: Lab) -> None:
     groups = engine.flow().from_items([1, 2, 3]).group_by(lambda n: n % 2)
     assert sorted(groups.map(lambda key, rows: (key, len(rows))).collect()) == [(0, 1), (1, 2)]
     assert type(groups.filter(lambda key, rows: key)) is gr.Dataset
+
+
+def test_the_spread_of_decimals_is_a_float(engine: Lab) -> None:
+    rows = engine.flow().from_items([{"n": Decimal("1.10")}, {"n": None}, {"n": Decimal("2.30")}], partitions=2)
+    (found,) = rows.group_by(lambda row: 0).agg(std=agg.std("n"), var=agg.var("n")).collect()
+    assert found["var"] == pytest.approx(0.72) and found["std"] == pytest.approx(math.sqrt(0.72))

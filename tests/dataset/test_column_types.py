@@ -7,12 +7,15 @@ from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import glowray as gr
 from glowray.dataset import Dataset
+from glowray.errors import InexactColumn
 from tests.engine.doubles import Lab
 
 NOW = dt.datetime(2024, 2, 29, 12, 30, 15, 250_000)
@@ -120,3 +123,10 @@ def test_a_time_of_nanoseconds_is_an_error_that_names_the_column(engine: Lab, tm
         ValueError, match=r'column "at" \(time64\[ns\]\) holds a value that Python has no exact form for'
     ):
         engine.flow().read_parquet(tmp_path / "a.parquet").write_parquet(tmp_path / "out")
+
+
+def test_the_error_for_two_zones_names_the_way_out(flow: gr.Flow) -> None:
+    moment = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
+    rows = flow.from_items([{"a": moment}, {"a": moment.astimezone(ZoneInfo("Europe/Berlin"))}], partitions=1)
+    with pytest.raises(InexactColumn, match=r"differ in time zone: bring them|datetime in Europe/Berlin"):
+        rows.to_arrow()

@@ -9,6 +9,7 @@ import math
 import re
 import zipfile
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import glowray as gr
+from glowray.errors import DamagedFile
 from tests.engine.doubles import Lab
 
 BOM = b"\xef\xbb\xbf"
@@ -158,3 +161,10 @@ def test_hive_folders_with_escaped_values(engine: Lab, tmp_path: Path) -> None:
         pq.write_table(pa.table({"n": [number]}), folder / "part.parquet")
     rows = engine.flow().read_parquet(tmp_path).sort("n").collect()
     assert rows == [{"n": number, "key": value} for number, value in enumerate(VALUES)]
+
+
+def test_a_field_that_is_no_decimal_number(flow: gr.Flow, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("a,b\n1,1.10\n2,x\n")
+    with pytest.raises(DamagedFile, match=r'line 3, column "b": not a decimal number'):
+        flow.read_csv(path, types={"b": Decimal}).collect()

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import glob
+import re
 import tempfile
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import duckdb
+import numpy
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -18,7 +21,7 @@ from hypothesis import strategies as st
 import glowray as gr
 from glowray.errors import InexactColumn
 from tests.dataset.table_readers import CSV_READERS, PARQUET_READERS, Rows, plain
-from tests.engine.doubles import CountingEngine
+from tests.engine.doubles import CountingEngine, Lab
 
 # The kinds of values that a column may have. None and an absent field go with all of them.
 KINDS: list[st.SearchStrategy[Any]] = [
@@ -365,3 +368,33 @@ def test_wrong_schemas_are_found_at_the_call(verb: str, tmp_path: Path) -> None:
         with pytest.raises(error, match=message):
             write(tmp_path / "out", **options)
     assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("partitions", [1, 2])
+@pytest.mark.parametrize(
+    "rows",
+    [[{"a": 1}, {"a": 2.5}], [{"a": None, "b": 1}, {"a": None, "b": True}], [{"a": "x"}, {"b": 1, "a": 2}]],
+    ids=str,
+)
+def test_csv_of_two_types_in_a_column_is_an_error_with_both_rows(
+    engine: Lab, rows: Rows, partitions: int, tmp_path: Path
+) -> None:
+    text = " and ".join(rf".* in the row {re.escape(repr(row))}" for row in rows).replace(" and ", ".*")
+    with pytest.raises(InexactColumn, match=text):
+        engine.flow().from_items(rows, partitions=partitions).write_csv(tmp_path / "out")
+    assert not list(tmp_path.iterdir())
+
+
+def test_csv_of_one_type_that_is_spelled_differently(flow: gr.Flow, tmp_path: Path) -> None:
+    rows = [{"a": numpy.float64(1.5), "b": None}, {"a": 2.5, "b": numpy.int64(1)}, {"b": 2, "a": None}]
+    flow.from_items(rows, partitions=2).write_csv(tmp_path / "out")
+    wanted = [{"a": "1.5", "b": None}, {"a": "2.5", "b": "1"}, {"a": None, "b": "2"}]
+    assert flow.read_csv(tmp_path / "out").collect() == wanted
+
+
+def test_parquet_without_rows_has_the_columns_that_are_named(flow: gr.Flow, tmp_path: Path) -> None:
+    flow.from_items([]).write_parquet(tmp_path / "out", columns=["a", "b"])
+    assert pq.read_table(tmp_path / "out").schema.names == ["a", "b"]
+    assert duckdb.sql(f"from '{tmp_path}/out/*.parquet'").columns == ["a", "b"]
+    flow.from_items([{"a": 1, "b": "x"}]).write_parquet(tmp_path / "out", mode="append")
+    assert pq.read_table(tmp_path / "out").to_pylist() == [{"a": 1, "b": "x"}]

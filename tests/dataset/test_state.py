@@ -137,6 +137,17 @@ def test_rows_of_a_join_are_copies_of_each_other(engine: Lab, how: str) -> None:
     assert sorted(joined.map(spoil_both).collect()) == [(1, 5), (1, 6), (2, 5), (2, 6)]
 
 
+@pytest.mark.parametrize("item", [1, ["x"]], ids=str)
+def test_records_of_one_exploded_record_are_copies_of_each_other(engine: Lab, item: object) -> None:
+    rows = engine.flow().from_items([{"items": [item, item], "seen": []}])
+
+    def spoil(row: dict[str, list[object]]) -> list[object]:
+        row["seen"].append(row["items"])
+        return row["seen"]
+
+    assert rows.explode("items").map(spoil).collect() == [[item], [item]]
+
+
 def calls(folder: Path) -> list[str]:
     return sorted(path.read_text() for path in folder.iterdir())
 

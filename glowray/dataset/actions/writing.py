@@ -101,7 +101,8 @@ class WriteActions(Base[T_co]):
         Rows are dicts, or `columns` names their fields.
 
         A value is written as str(value), None as nothing and "" as "", so that read_csv() tells them apart. All files
-        have the same columns in the same order, and begin with their names. A field that a row lacks is None. A
+        have the same columns in the same order, and begin with their names. A column has values of one type, because
+        other programs take its type from some of the files. A field that a row lacks is None. A
         partition without rows makes no file, as other readers refuse an empty one. If there are no rows at all, one
         file names the columns that `columns` or `schema` give.
 
@@ -127,6 +128,8 @@ class WriteActions(Base[T_co]):
         Raises:
             TypeError: at the action, a row is not a dict and has not as many fields as `columns` names. Or CSV or
                 `schema` has no form for a value, such as a list.
+            InexactColumn: at the action, a column has values of several types, such as ints beside floats. The message
+                names the column and both rows. `schema` converts them to one type.
             ValueError: at the action, a dict has a field outside `columns`. With mode="append", the files there lack a
                 column, or are in folders by other fields.
             KeyError: at the action, a row lacks a field of `partition_by`.

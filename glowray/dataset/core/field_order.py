@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from glowray.dataset.core.fields import checked_names, key_of, label_of_names
+from glowray.dataset.core.fields import check_no_list, checked_names, key_of, label_of_names
 
 Key = Callable[[Any], Any]
 
@@ -60,6 +60,7 @@ def order_argument(
     if not isinstance(key, str):
         if others:
             raise TypeError(f"{verb}() takes one function or any number of field names, got {key!r} and {others[0]!r}")
+        check_no_list(verb, key)
         return key, descending, None
     return _by_names(verb, (key, *others), descending)
 

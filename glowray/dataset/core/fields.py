@@ -24,6 +24,7 @@ def key_argument(verb: str, key: Any, others: Sequence[Any] = ()) -> tuple[Key, 
     if not isinstance(key, str):
         if others:
             raise TypeError(f"{verb}() takes one function or any number of field names, got {key!r} and {others[0]!r}")
+        check_no_list(verb, key)
         return key, None
     names = checked_names(verb, (key, *others))
     return key_of(names), label_of_names(names)
@@ -40,11 +41,19 @@ def checked_names(verb: str, names: Sequence[Any]) -> tuple[str, ...]:
         raise TypeError(f"{verb}() needs at least one field name")
     for name in names:
         if not isinstance(name, str):
+            check_no_list(verb, name)
             raise TypeError(f"{verb}() takes field names, which are str, got {name!r}")
     if len(set(names)) < len(names):
         twice = next(name for place, name in enumerate(names) if name in names[:place])
         raise ValueError(f"{verb}() got the field name {twice!r} twice")
     return tuple(names)
+
+
+def check_no_list(verb: str, name: Any) -> None:
+    """Raise TypeError for names in a list or tuple, as pandas and Polars take them."""
+    if isinstance(name, list | tuple) and name and all(isinstance(each, str) for each in name):
+        spelled = ", ".join(map(repr, name))
+        raise TypeError(f"{verb}() takes field names one by one, without a list: {verb}({spelled})")
 
 
 def label_of_names(names: Sequence[str]) -> str:

@@ -59,21 +59,26 @@ class RecordVerbs(Base[T_co]):
         fields = checked_names("drop", names)
         return self._renewed("drop", dropped(fields), label_of_names(fields))
 
-    def rename(self, **names: str) -> Dataset[dict[str, Any]]:
+    def rename(self, fields: Mapping[str, str] | None = None, /, **names: str) -> Dataset[dict[str, Any]]:
         """Rename some fields of each record; they keep their places. No data moves.
 
         >>> import glowray as gr
         >>> gr.from_items([{"a": 1, "b": 2}]).rename(a="x").collect()
         [{'x': 1, 'b': 2}]
+        >>> gr.from_items([{"tail number": "N1"}]).rename({"tail number": "plane"}).collect()
+        [{'plane': 'N1'}]
 
         Args:
-            names: the new name of each old one: `rename(old="new")`, or `rename(**{"old name": "new"})`.
+            fields: a dict like `names`, for old names that are no identifiers.
+            names: the new name of each old one: `rename(old="new")`.
 
         Raises:
-            TypeError: there is no name, or a new name is not a str.
+            TypeError: there is no name, a name is not a str, or `fields` is not a dict.
             ValueError: two fields would have one name; at the action, if one of them is not renamed.
             KeyError: at the action, a record lacks a field.
         """
+        if fields is not None:
+            names = {**dict(zip(checked_names("rename", [*fields]), fields.values(), strict=True)), **names}
         checked_names("rename", [*names.values()])
         label = ", ".join(f"{old}={new!r}" for old, new in names.items())
         return self._renewed("rename", renamed(names), label)

@@ -42,6 +42,17 @@ def record_names(chunk: Chunk) -> tuple[str, ...] | None:
     return shape.names if known else None
 
 
+def record_kinds(chunk: Chunk) -> dict[str, str]:
+    """Return the columns and their types, of rows for which `record_names` returns names.
+
+    >>> record_kinds(Chunk.from_rows([{"a": 1, "b": None}]))
+    {'a': 'int', 'b': 'None'}
+    """
+    assert isinstance(chunk.shape, Fields)
+    kinds = [child.kind.name.partition("[")[0] for child in chunk.shape.children if isinstance(child, Scalar)]
+    return dict(zip(chunk.shape.names, kinds, strict=True))
+
+
 def lines_of(chunk: Chunk, dialect: Dialect) -> Iterator[Any]:
     r"""Yield buffers of the lines of rows for which `record_names` returns names.
 

@@ -9,6 +9,7 @@ from itertools import chain, islice
 from typing import Protocol
 
 from glowray.io.csv.records import FIRST_BYTES, Dialect, Record, first_record, read_records
+from glowray.io.csv.value_types import all_held, check_types
 from glowray.io.files.encoding import Encoding
 from glowray.io.files.splits import Piece
 from glowray.io.filesystem.location import Location
@@ -35,8 +36,10 @@ class CsvLayout(Protocol):
 def common_columns(sink: CsvLayout, parts: Sequence[Part], kept: Sequence[Location]) -> tuple[str, ...]:
     """Return the columns of all parts in order of first appearance, or the columns of the existing files `kept`.
 
-    Raises ValueError for a row that cannot be a line, and for a new column that an existing file lacks.
+    Raises ValueError for a row that cannot be a line, and for a new column that an existing file lacks. Raises
+    InexactColumn if a column has several types in the parts.
     """
+    check_types(parts)
     names = tuple(dict.fromkeys(chain.from_iterable(part.schema for part in parts)))
     first: Location | None = None
     for file in kept:
@@ -93,7 +96,7 @@ def rewritten(sink: CsvLayout, parts: Sequence[Part], folder: str, names: tuple[
     for part in parts:
         file.write(_records(sink, part, names))
     lone = next((part.lone for part in parts if part.lone is not None), None)
-    return replace(file.close(), schema=names, lone=lone if len(names) < 2 else None)
+    return replace(file.close(), schema=names, lone=lone if len(names) < 2 else None, held=all_held(parts))
 
 
 class RecordEncoder:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import InvalidOperation
 from typing import Any
 
 from glowray.errors import DamagedFile
@@ -64,6 +65,8 @@ def _placed(refused: RefusedField, where: str, *, is_own: bool) -> Exception:
     if is_own or not isinstance(error, (ValueError, TypeError, ArithmeticError)):
         error.add_note(where)
         return error
-    damaged = DamagedFile(f"{where}: {error or type(error).__name__}")
+    # str() of Decimal's error is "[<class 'decimal.ConversionSyntax'>]".
+    reason = "not a decimal number" if isinstance(error, InvalidOperation) else error or type(error).__name__
+    damaged = DamagedFile(f"{where}: {reason}")
     damaged.__cause__ = error
     return damaged

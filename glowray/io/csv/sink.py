@@ -16,6 +16,7 @@ from uuid import UUID
 from glowray.io.arrow.table_rows import table_rows
 from glowray.io.csv.common_columns import Quoting, blank_line, common_columns, holds_no_rows, rewritten
 from glowray.io.csv.records import Dialect
+from glowray.io.csv.value_types import ValueTypes
 from glowray.io.field_names import FieldNames
 from glowray.io.files.folders import remove
 from glowray.io.filesystem.location import Location
@@ -86,7 +87,7 @@ class CsvWriter(BlockWriter):
     def __init__(self, folder: str, index: int, sink: CsvSink) -> None:
         self._folder, self._index, self._sink = folder, index, sink
         self._named = FieldNames("write_csv", sink.columns, sink.schema)
-        self._lines = CsvEncoder(sink)
+        self._lines, self._types = CsvEncoder(sink), ValueTypes()
         self._parts: list[Part] = []
         self._names, self._rows = self._lines.names, 0
         self._file = self._new_file()
@@ -96,7 +97,9 @@ class CsvWriter(BlockWriter):
         try:
             while batch := list(islice(rest, ROWS_A_WRITE)):
                 records = self._typed(self._named.records(batch))
-                self._write_encoded([self._lines.encode(records)], len(batch))
+                encoded = self._lines.encode(records)
+                self._types.add_rows(records)
+                self._write_encoded([encoded], len(batch))
         except BaseException:
             self.abort()
             raise
@@ -106,6 +109,7 @@ class CsvWriter(BlockWriter):
 
         for chunk in map(self._named.chunk, block.chunks):
             if self._sink.schema is None and self._lines.takes(chunk):
+                self._types.add_chunk(chunk)
                 self._write_encoded(lines_of(chunk, self._sink.dialect), len(chunk))
             else:
                 self.write(chunk.rows())
@@ -143,7 +147,7 @@ class CsvWriter(BlockWriter):
 
     def _end_file(self) -> None:
         part = self._file.close()
-        self._parts.append(replace(part, schema=self._names, lone=self._lines.lone))
+        self._parts.append(replace(part, schema=self._names, lone=self._lines.lone, held=dict(self._types.held)))
 
     def _typed(self, rows: list[Any]) -> list[Any]:
         """Return the rows with their values converted to the types of the schema."""

@@ -13,6 +13,7 @@ from glowray.io.field_names import FieldNames
 from glowray.io.files.compression import listed
 from glowray.io.filesystem.location import Location
 from glowray.io.parquet.common_schema import one_schema
+from glowray.io.parquet.reader import opened
 from glowray.io.parquet.table_file import (
     BUFFER_BYTES,
     ROWS_A_BATCH,
@@ -92,14 +93,21 @@ class ParquetSink(SchemaSink, TypedSink):
     def common_schema(self, parts: Sequence[Part], kept: Sequence[Location], *, fixed: bool) -> pa.Schema:
         sources = [StoredRows(part.location, part.schema) for part in parts]
         schema = one_schema(
-            sources, [file for file in kept if file.path.endswith(self.extension) or not fixed], fixed=fixed
+            sources,
+            [file for file in kept if (file.path.endswith(self.extension) or not fixed) and not self.gives_way(file)],
+            fixed=fixed,
         )
         if parts:
             _check_writable(schema)
         return schema
 
     def gives_way(self, file: Location) -> bool:
-        return False  # the schema of a Parquet file does not depend on its rows
+        import pyarrow as pa
+
+        if not file.path.endswith(self.extension):
+            return False
+        with opened(file) as there:  # A file without rows whose columns have no types only names them.
+            return not there.metadata.num_rows and all(pa.types.is_null(kind) for kind in there.schema_arrow.types)
 
     def has_schema(self, part: Part, schema: pa.Schema) -> bool:
         return bool(part.schema.equals(schema))
@@ -144,8 +152,16 @@ class ParquetPartWriter(BlockWriter):
             raise
 
     def close(self) -> Part | None:
-        if not self._rows and (self._sink.schema is None or self._index):
-            return None  # One file without rows is enough to name the columns of a schema: that of partition 0.
+        sink = self._sink
+        if not self._rows:
+            # One file without rows is enough to name the columns: that of partition 0.
+            if self._index or (sink.schema is None and sink.columns is None):
+                return None
+            if sink.schema is None:
+                import pyarrow as pa
+
+                nulls = pa.schema([(name, pa.null()) for name in sink.columns or ()])
+                self._file = TableFile(self._path, sink.codec, nulls, sink.buffer_bytes)
         try:
             size = self._file.close()
         except BaseException:

@@ -65,7 +65,12 @@ def cut_points(column: str, low: Any, high: Any, count: int) -> list[Any]:
             width = last - first + 1 if kind in (int, dt.date) else last - first
             return [from_number(low, first + width * place / count) for place in range(1, count)]
     found = " and ".join(dict.fromkeys([type(low).__name__, type(high).__name__]))
-    raise TypeError(
+    raise uncut(column, found)
+
+
+def uncut(column: str, found: str) -> TypeError:
+    """Return the error for a column whose values cannot be cut."""
+    return TypeError(
         f'read_sql(): partition_on="{column}" needs a column of numbers, dates or timestamps, but it holds {found}'
     )
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from glowray.io.arrow.table_rows import column_values
+from glowray.io.sql.column_checks import changed_by_sqlite, for_duckdb, sqlite_columns
 from glowray.io.sql.dbapi import is_connection
 from glowray.io.sql.identifiers import quoted
 from glowray.io.sql.sqlite_writer import nan_error
@@ -32,6 +33,7 @@ class DbapiWriter(TableWriter):
     connection: Any | Callable[[], Any]
     _opened: Any = field(default=None, init=False)
     _cursor: Any = field(default=None, init=False)
+    _appends: bool = field(default=False, init=False)
 
     def check(self) -> None:
         if self.mode == "error" and self._exists_before():
@@ -40,8 +42,9 @@ class DbapiWriter(TableWriter):
     def write(self, schema: pa.Schema | None, tables: Tables) -> None:
         exists = self._exists_before()
         self._begin()
-        types = {} if schema is None else {field.name: sql_type(field.type) for field in schema}
+        types = None if schema is None else {field.name: sql_type(field.type) for field in schema}
         self.replace_or_create(self._cursor.execute, exists, types)
+        self._appends = exists and self.mode == "append"
         for table in tables:
             self._insert(table)
 
@@ -88,10 +91,22 @@ class DbapiWriter(TableWriter):
             return False
         return True
 
+    def _declared(self, name: str) -> str:
+        """Return the type that a column of SQLite was declared with."""
+        there = sqlite_columns(self._cursor, self.schema_name, self.table_name)
+        if name.lower() not in there:
+            raise self.missing_column(name)
+        return there[name.lower()]
+
     def _insert(self, table: pa.Table) -> None:
         names = table.column_names
         into = f"INSERT INTO {self.quoted} ({', '.join(map(quoted, names))})"
         if is_duckdb(self._cursor):  # its executemany takes a millisecond a row
+            if self._appends:
+                there = self._cursor.sql(f"SELECT * FROM {self.quoted} WHERE 1 = 0").to_arrow_table().schema
+                if missing := next((name for name in names if name.lower() not in map(str.lower, there.names)), None):
+                    raise self.missing_column(missing)
+                table = for_duckdb(table, there)
             view = f"glowray_{uuid.uuid4().hex}"
             self._cursor.register(view, table)
             self._cursor.execute(f"{into} SELECT * FROM {view}")
@@ -102,6 +117,8 @@ class DbapiWriter(TableWriter):
             for name, values in zip(names, columns, strict=True):
                 if any(value != value for value in values):
                     raise nan_error(name)
+                if self._appends and (changed := changed_by_sqlite(name, self._declared(name), values)):
+                    raise changed
         rows = list(zip(*columns, strict=True))
         marks = placeholders(self._opened, len(names))
         insert = f"{into} VALUES ({marks})"
@@ -140,6 +157,8 @@ def sql_type(kind: pa.DataType) -> str:
     types = pa.types
     if types.is_list(kind) or types.is_large_list(kind):
         return f"{sql_type(kind.value_type)}[]"
+    if types.is_struct(kind):
+        return f"STRUCT({', '.join(f'{quoted(field.name)} {sql_type(field.type)}' for field in kind)})"
     if types.is_decimal(kind):
         return f"DECIMAL({kind.precision}, {kind.scale})"
     if types.is_timestamp(kind):

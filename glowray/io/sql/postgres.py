@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from glowray.io.arrow.table_blocks import records_block, table_shape
+from glowray.io.sql.cuts import uncut
 from glowray.io.sql.database import Database, check_names, without_semicolon
 from glowray.io.sql.identifiers import quoted
 from glowray.io.sql.postgres_types import ResultColumn, columns_of
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from glowray.rows.types.shape import Shape
 
 _NAME = '"glowray"'
+_NO_FUNCTION = "42883"
+"""PostgreSQL's code of an undefined function. See appendix A of its manual."""
 
 
 @dataclass(frozen=True)
@@ -70,11 +73,18 @@ class PostgresQuery(Query):
         return table_shape(pa.schema([(column.name, column.arrow) for column in self.columns]))
 
     def ends(self, column: str) -> tuple[Any, Any]:
+        from adbc_driver_manager import ProgrammingError
+
         name = quoted(column)
         for condition in (None, f"{name} > '-infinity' AND {name} < 'infinity'"):
             query = f"SELECT min({name}), max({name}) FROM {self._inner}{_where(condition)}"
-            with self._stream(query) as stream:
-                table = stream.read_all()
+            try:
+                with self._stream(query) as stream:
+                    table = stream.read_all()
+            except ProgrammingError as error:
+                if error.sqlstate == _NO_FUNCTION:  # PostgreSQL has no min() of bool, json or uuid.
+                    raise uncut(column, "values without min() and max()") from None
+                raise
             try:
                 kinds = columns_of(table.schema)
                 ends = [kind.values(each)[0] for kind, each in zip(kinds, table.columns, strict=True)]

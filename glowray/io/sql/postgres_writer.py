@@ -53,7 +53,7 @@ class PostgresWriter(AdbcWriter):
         declared = self._declared(cursor)
         missing = [name for name in schema.names if name not in declared]
         if missing:
-            raise ValueError(f'{self.verb}(): the table {self.table} has no column "{missing[0]}"')
+            raise self.missing_column(missing[0])
         targets = [self._target(field, there.field(field.name).type, declared[field.name]) for field in schema]
         stored = pa.schema([(field.name, kind) for field, (kind, _) in zip(schema, targets, strict=True)])
         rows = recast_all(tables, stored)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from glowray.errors import InexactColumn
 from glowray.io.arrow.table_rows import column_values
+from glowray.io.sql.column_checks import changed_by_sqlite, sqlite_columns
 from glowray.io.sql.identifiers import quoted
 from glowray.io.sql.writer import AdbcWriter, Tables
 
@@ -56,8 +57,25 @@ class SqliteWriter(AdbcWriter):
         stored = pa.schema([(field.name, _storable(field)) for field in schema])
         self.replace_or_create(cursor.execute, exists, {field.name: _sql_type(field.type) for field in stored})
         place = {} if self.schema_name is None else {"catalog_name": self.schema_name}
-        rows = (_stored(table, stored) for table in tables)
+        rows: Tables = (_stored(table, stored) for table in tables)
+        if exists and self.mode == "append":
+            rows = self._checked(rows, sqlite_columns(cursor, self.schema_name, self.table_name), stored)
         self.ingest(cursor, stored, rows, self.table_name, **place)
+
+    def _checked(self, tables: Tables, declared: dict[str, str], schema: pa.Schema) -> Tables:
+        """Return the tables, each checked when it is taken. Raises ValueError for a column that the table lacks."""
+        for name in schema.names:
+            if name.lower() not in declared:
+                raise self.missing_column(name)
+        return (_kept(table, declared) for table in tables)
+
+
+def _kept(table: pa.Table, declared: dict[str, str]) -> pa.Table:
+    """Return the rows. Raises InexactColumn for a value that its column would change."""
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        if changed := changed_by_sqlite(name, declared[name.lower()], column_values(name, column)):
+            raise changed
+    return table
 
 
 def _stored(table: pa.Table, schema: pa.Schema) -> pa.Table:

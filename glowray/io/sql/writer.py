@@ -50,6 +50,10 @@ class TableWriter(ABC):
     def abort(self) -> None:
         """Leave the database as it was. It may be called at any time, and twice."""
 
+    def missing_column(self, name: str) -> ValueError:
+        """Return the error for a column that the table to append to lacks."""
+        return ValueError(f'{self.verb}(): the table {self.table} has no column "{name}"')
+
     @property
     def quoted(self) -> str:
         """The table's name as SQL."""
@@ -61,10 +65,16 @@ class TableWriter(ABC):
             f'{self.verb}(): the table {self.table} exists: mode="append" adds rows to it, mode="replace" replaces it'
         )
 
-    def replace_or_create(self, run: Callable[[str], Any], exists: bool, types: dict[str, str]) -> None:
-        """Bring the table to the state in which rows are added. `types` are the columns of a new table."""
+    def replace_or_create(self, run: Callable[[str], Any], exists: bool, types: dict[str, str] | None) -> None:
+        """Bring the table to the state in which rows are added. `types` are the columns of a new table, None without
+        rows.
+
+        Raises ValueError for rows without columns.
+        """
         if exists and self.mode == "error":
             raise self.refuse()
+        if types is not None and not types:
+            raise ValueError("rows need at least one column: map them to something that has")
         if exists and self.mode == "replace":
             run(f"DROP TABLE {self.quoted}" if types else f"DELETE FROM {self.quoted}")
         if types and not (exists and self.mode == "append"):
@@ -106,7 +116,7 @@ class AdbcWriter(TableWriter):
         with self._connection.cursor() as cursor:
             exists = self.exists(cursor)
             if schema is None:
-                self.replace_or_create(cursor.execute, exists, {})
+                self.replace_or_create(cursor.execute, exists, None)
             else:
                 self.store(cursor, schema, tables, exists)
 

@@ -23,7 +23,10 @@ def keyed_row(row: Any, verb: str) -> tuple[Any, Any]:
         return row
     text = repr(row)
     shown = text if len(text) <= 200 else text[:197] + "..."
-    raise TypeError(f"{verb}() needs rows that are 2-tuples (key, value), got {shown} ({type(row).__name__})")
+    hint = ""
+    if isinstance(row, dict):
+        hint = ": name the fields of records by on=" if verb == "join" else ": key_by() of a field's name makes them"
+    raise TypeError(f"{verb}() needs rows that are 2-tuples (key, value), got {shown} ({type(row).__name__}){hint}")
 
 
 class KeyTable:

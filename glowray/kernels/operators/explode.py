@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
@@ -12,8 +12,9 @@ from glowray.functions.show import shown
 from glowray.kernels.base.steps import RowStep
 from glowray.kernels.operators.columns import Batch, ColumnStep
 from glowray.kernels.operators.records import checked_record
+from glowray.rows.objects.value_copies import are_fixed, copier
 from glowray.rows.types.kinds import Kind, ListOf, RecordOf
-from glowray.vectorize.analyze.displays import field_of, simple_copy
+from glowray.vectorize.analyze.displays import simple_copy
 from glowray.vectorize.columns.vectors.frame import Lists, take
 from glowray.vectorize.definition.known_function import Refused
 from glowray.vectorize.loops.step_code import StepCode
@@ -33,14 +34,9 @@ class Explode(RowStep):
         return True
 
     def emit(self, code: StepCode) -> list[ast.stmt]:
-        found = field_of(code.row, self.name)
-        if found is not None:  # the record was not built: its fields are variables
-            items: ast.expr = ast.Call(code.given(items_of, "items"), [simple_copy(found)], [])
-        else:
-            look_up = partial(field_items, name=self.name, verb=self.verb)
-            items = ast.Call(code.given(look_up, "items"), [simple_copy(code.row)], [])
-        name = ast.Constant(self.name)
-        return code.pass_items([], items, lambda item: ast.Dict([None, name], [simple_copy(code.row), item]))
+        look_up = partial(exploded, name=self.name, verb=self.verb)
+        records = ast.Call(code.given(look_up, "records"), [simple_copy(code.row)], [])
+        return code.pass_items([], records, lambda record: record)
 
     def columns(self, kind: Kind) -> ColumnStep | Refused:
         field = kind.field(self.name) if isinstance(kind, RecordOf) else None
@@ -67,19 +63,25 @@ class ExplodeColumns(ColumnStep):
         batch.moved(made, lists.count, lambda: parents)
 
 
-def items_of(value: Any) -> Iterable[Any]:
-    """Return the items of a field's value; no items for None."""
-    return () if value is None else value
+def exploded(row: Any, name: str, verb: str) -> Iterator[dict[str, Any]]:
+    """Yield a record for each item of a record's field. The other fields are copies, so that a function may change one.
 
-
-def field_items(row: Any, name: str, verb: str) -> Iterable[Any]:
-    """Return the items of a record's field.
+    >>> list(exploded({"a": 1, "b": [2, 3]}, "b", "explode"))
+    [{'a': 1, 'b': 2}, {'a': 1, 'b': 3}]
 
     Raises:
-        TypeError: the row is no dict.
+        TypeError: the row is no dict, or the field is not iterable.
         KeyError: the field is missing.
     """
     checked_record(row, verb)
     if name not in row:
         raise KeyError(f"{verb}({name!r}): the record {shown(row)} has no such field")
-    return items_of(row[name])
+    items = () if row[name] is None else row[name]
+    rest = {**row, name: None}
+    if are_fixed(rest.values()):
+        for item in items:
+            yield {**rest, name: item}
+        return
+    copied = copier(rest)
+    for item in items:
+        yield {**copied(), name: item}

@@ -111,8 +111,16 @@ def row_text(row: Any) -> str:
 
 def mixed_kinds(steps: Steps, first: tuple[str, Any], second: tuple[str, Any], fix: str = MAP) -> InexactColumn:
     """Return the error for two types in one column. Each is (its name, a row that holds it, or None if unknown)."""
+    shown = [(kind, None if row is None else row_text(row)) for kind, row in (first, second)]
+    return mixed_kinds_shown(steps, shown[0], shown[1], fix)
+
+
+def mixed_kinds_shown(
+    steps: Steps, first: tuple[str, str | None], second: tuple[str, str | None], fix: str
+) -> InexactColumn:
+    """Return the error of `mixed_kinds` for rows that are texts already."""
     listed = " and ".join(sorted([first[0], second[0]]))
-    rows = ", ".join(f"{kind} in the row {row_text(row)}" for kind, row in (first, second) if row is not None)
+    rows = ", ".join(f"{kind} in the row {text}" for kind, text in (first, second) if text is not None)
     return InexactColumn(f'column "{spelled(steps)}" holds {listed}{f" ({rows})" if rows else ""}: {fix}')
 
 
@@ -135,7 +143,10 @@ def why_inexact(where: Where, present: Sequence[Any], is_odd: Callable[[Any], bo
     if len(types) > 1:
         return where.mixed()
     (cls,) = types
-    odd = [value for value in present[:_LOOKED_AT] if is_odd(value)] or present[: 0 if cls in _DIFFER else 1]
+    looked_at = present[:_LOOKED_AT]
+    odd = [value for value in looked_at if is_odd(value)] or present[: 0 if cls in _DIFFER else 1]
+    if cls is dt.datetime and len({value.tzinfo for value in looked_at}) > 1:
+        odd = []  # Arrow may hold each value alone, but one column has one zone
     if not odd:
         return InexactColumn(f'column "{where}" holds {cls.__qualname__} values {_DIFFER[cls]}')
     text = repr(odd[0])

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from glowray.watch.table.cell_text import Signs, cut_all, cut_end, signs_for, stdout_signs
+from glowray.watch.table.cell_text import Signs, cut_all, cut_end, cut_middle, signs_for, stdout_signs
 from glowray.watch.table.layout import Layout, fitted
 from glowray.watch.table.table import Cell, Table, TableColumn, Tone
 
@@ -37,10 +38,25 @@ def plain_text(table: Table, width: int = 80) -> str:
 def table_lines(table: Table, width: int, signs: Signs) -> list[Text]:
     """Return the lines of a table and its notes, each at most `width` terminal cells."""
     layout = fitted(table, width, signs.more)
-    columns = [_Drawn(column, size, signs.more) for column, size in zip(layout.columns, layout.widths, strict=True)]
+    headings = _cut_headings(layout, signs.more)
+    columns = [
+        _Drawn(column, heading, size, signs.more)
+        for column, heading, size in zip(layout.columns, headings, layout.widths, strict=True)
+    ]
     frame = _Frame(signs.frame if table.is_framed else "", layout.widths)
     lines = [line for line in _drawn_rows(table, columns, frame) if line is not None]
     return [*lines, *_notes(table, layout, width, signs)]
+
+
+def _cut_headings(layout: Layout, more: str) -> list[str]:
+    """Return the headings cut to their widths: their ends, or the middles of those that would look the same."""
+    sized = list(zip([column.heading for column in layout.columns], layout.widths, strict=True))
+    ends = [cut_end(heading, width, more) for heading, width in sized]
+    counts = Counter(ends)
+    return [
+        end if counts[end] == 1 else cut_middle(heading, width, more)
+        for end, (heading, width) in zip(ends, sized, strict=True)
+    ]
 
 
 def _drawn_rows(table: Table, columns: Sequence[_Drawn], frame: _Frame) -> Iterator[Text | None]:
@@ -56,8 +72,8 @@ def _drawn_rows(table: Table, columns: Sequence[_Drawn], frame: _Frame) -> Itera
 class _Drawn:
     """A column with its texts cut and padded to a width."""
 
-    def __init__(self, column: TableColumn, width: int, more: str) -> None:
-        self.heading = Cell(_padded(cut_end(column.heading, width, more), width, column.is_right), "bold")
+    def __init__(self, column: TableColumn, heading: str, width: int, more: str) -> None:
+        self.heading = Cell(_padded(heading, width, column.is_right), "bold")
         texts = cut_all([cell.text for cell in column.cells], width, more)
         self.cells = [
             Cell(_padded(text, width, column.is_right), cell.tone)

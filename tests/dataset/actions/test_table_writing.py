@@ -192,3 +192,17 @@ def test_a_password_is_never_shown(postgres: str, capfd: pytest.CaptureFixture[s
         flow.run()
     shown += [repr(caught.value), *caught.value.__notes__, *capfd.readouterr()]
     assert not [text for text in shown if "s%C3%A4cret" in text or "säcret" in text]
+
+
+def test_rows_without_columns(place: Place) -> None:
+    with pytest.raises(ValueError, match="at least one column"):
+        gr.from_items([{}, {}]).write_sql("nothing", place.target)
+    assert not place.has("nothing")
+
+
+def test_a_column_that_the_table_lacks(place: Place) -> None:
+    table = place.table()
+    gr.from_items([{"a": 1}]).write_sql(table, place.target)
+    if place.kind != "sqlite3 opened":
+        with pytest.raises(ValueError, match=f'the table {table} has no column "q"'):
+            gr.from_items([{"q": 1}]).write_sql(table, place.target, mode="append")

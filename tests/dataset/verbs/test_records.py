@@ -317,3 +317,26 @@ def test_what_explode_cannot_go_through_is_an_error_with_its_row(engine: Lab) ->
         engine.flow().from_items([1]).explode("id").collect()
     with pytest.raises(TypeError, match="name must be a str, got 1"):
         rows.explode(1)  # type: ignore[arg-type]
+
+
+def test_rename_takes_a_dict(engine: Lab) -> None:
+    rows = engine.flow().from_items([{"tail number": "N1", "a": 1}])
+    assert rows.rename({"tail number": "plane"}, a="b").collect() == [{"plane": "N1", "b": 1}]
+    with pytest.raises(TypeError, match="fields must be a dict of str"):
+        rows.rename(["a"])  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="dict of str"):
+        rows.rename({1: "a"})  # type: ignore[dict-item]
+
+
+@pytest.mark.parametrize("verb", ["sort", "group_by", "key_by", "distinct", "select", "drop"])
+def test_names_in_a_list_are_an_error_that_shows_the_call(verb: str) -> None:
+    with pytest.raises(TypeError, match=rf"one by one, without a list: {verb}\('a', 'b'\)"):
+        getattr(gr.from_items(ROWS), verb)(["a", "b"])
+
+
+def test_records_where_keyed_rows_belong(engine: Lab) -> None:
+    rows = engine.flow().from_items([{"a": 1}])
+    with pytest.raises(TypeError, match=r"2-tuples .*: name the fields of records by on="):
+        rows.join(rows).collect()
+    with pytest.raises(TypeError, match=r"2-tuples .*: key_by\(\) of a field's name makes them"):
+        rows.group_by_key().collect()

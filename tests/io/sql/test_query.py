@@ -373,3 +373,9 @@ def test_a_reader_can_be_pickled(postgres: str) -> None:
     reader: Any = gr.read_sql("select 1 as n", postgres)._node
     copy = pickle.loads(pickle.dumps(reader.reader))
     assert [block.rows() for block in copy.read_blocks(0)] == [[{"n": 1}]]
+
+
+@pytest.mark.parametrize("value", ["true", "'{}'::json", "gen_random_uuid()", "point(1, 2)", "array[1]", "'a'::text"])
+def test_a_column_that_cannot_be_cut(postgres: str, value: str) -> None:
+    with pytest.raises(TypeError, match="needs a column of numbers, dates or timestamps"):
+        gr.read_sql(f"select {value} as k", postgres, partition_on="k")

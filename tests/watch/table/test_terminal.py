@@ -173,3 +173,10 @@ def test_a_table_without_a_frame_or_headings() -> None:
 def test_notes_are_wrapped() -> None:
     table = Table([texts_column("n", ["1"])], ["to be or not to be"], is_framed=False)
     assert drawn(table, 9) == ["n", "1", "to be or", "not to be"]
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_headings_that_begin_alike_stay_apart(width: int) -> None:
+    heading = rows_drawn([{f"column {n}": 1 for n in range(100)}], width)[1]
+    cells = [cell.strip() for cell in heading.strip("│").split("│")]
+    assert len(set(cells)) == len(cells) > 3
