@@ -24,11 +24,21 @@ def ranked_values(n: int) -> Aggregate:
 
 
 def with_pair(pairs: list[Pair], pair: Pair, n: int) -> list[Pair]:
-    """Add a pair whose rank is not None. A list of 2n + SPARE pairs is cut to the n highest."""
-    if pair[0] is not None and n:
-        pairs.append(pair)
-        if len(pairs) >= 2 * n + SPARE:
-            pairs[:] = highest(pairs, n)
+    """Add a pair, unless its rank is None or the list has n pairs that come before it.
+
+    A list of n or more pairs begins with n sorted pairs, and the last of them is the bound for new pairs. The list is
+    cut to the n highest when it is long.
+    """
+    rank = pair[0]
+    if rank is None or not n:
+        return pairs
+    if len(pairs) >= n:
+        bound = pairs[n - 1][0]
+        if bound == bound and (rank != rank or not rank > bound):
+            return pairs
+    pairs.append(pair)
+    if len(pairs) == n or len(pairs) >= 2 * n + SPARE:
+        pairs[:] = highest(pairs, n)
     return pairs
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from glowray.rows.keys import canonical_key
 
-SPARE = 64
-"""A list of candidates is cut to the n largest when it has 2n + SPARE values."""
+SPARE = 8
+"""A list of candidates is cut to the n largest when it has n values, and again when it has 2n + SPARE."""
 
 
 def least(kept: Any, value: Any) -> Any:
@@ -103,11 +103,20 @@ def largest(items: list[Any], n: int) -> list[Any]:
 
 
 def with_candidate(items: list[Any], value: Any, n: int) -> list[Any]:
-    """Add a value to a list of candidates unless it is None. Cut the list to the n largest when it is long."""
-    if value is not None and n:
-        items.append(value)
-        if len(items) >= 2 * n + SPARE:
-            items[:] = largest(items, n)
+    """Add a value to a list of candidates, unless it is None or the list has n values that come before it.
+
+    A list of n or more candidates begins with n sorted values, and the last of them is the bound for new values. The
+    list is cut to the n largest when it is long.
+    """
+    if value is None or not n:
+        return items
+    if len(items) >= n:
+        bound = items[n - 1]
+        if bound == bound and (value != value or not value > bound):
+            return items
+    items.append(value)
+    if len(items) == n or len(items) >= 2 * n + SPARE:
+        items[:] = largest(items, n)
     return items
 
 
@@ -124,8 +133,10 @@ def median(items: list[Any]) -> Any:
     """
     if not items:
         return None
-    ordered = largest(items, len(items))
-    numbers = [value for value in reversed(ordered) if value == value]
-    ordered = [*numbers, *(value for value in ordered if value != value)]
+    ordered = [value for value in items if value == value]
+    ordered.sort(reverse=True)
+    ordered.reverse()
+    if len(ordered) < len(items):
+        ordered += [value for value in items if value != value]
     middle = len(ordered) // 2
     return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2

@@ -68,17 +68,23 @@ def _known(value: Any, made: Any, copies: _Copies) -> Any:
 
 
 def _list(value: Any, copies: _Copies) -> Any:
+    if FIXED.issuperset(map(type, value)):
+        return _known(value, value[:], copies)
     made = _known(value, [], copies)
     made.extend(_copy(item, copies) for item in value)
     return made
 
 
 def _tuple(value: Any, copies: _Copies) -> Any:
+    if FIXED.issuperset(map(type, value)):
+        return value
     return _known(value, tuple(_copy(item, copies) for item in value), copies)
 
 
 def _dict(value: Any, copies: _Copies) -> Any:
     made = _known(value, value.copy(), copies)
+    if FIXED.issuperset(map(type, value.values())):
+        return made
     for key, item in value.items():
         dict.__setitem__(made, key, _copy(item, copies))
     return made

@@ -122,3 +122,13 @@ def test_what_cannot_be_copied_is_itself() -> None:
         deep = [deep]
     for row in (deep, iter([1]), len, int):
         assert snapshot(row) is row
+
+
+def test_lists_of_numbers_in_a_row_are_copied_once() -> None:
+    """A list of immutable values is copied whole. Two references to it become two references to one copy."""
+    shared = [1, 2.5, "a"]
+    row = ("key", [shared, shared], {"n": 1, "tags": shared})
+    kept = snapshot(row)
+    shared.append("changed")
+    assert kept == ("key", [[1, 2.5, "a"]] * 2, {"n": 1, "tags": [1, 2.5, "a"]})
+    assert kept[1][0] is kept[1][1] is kept[2]["tags"]
