@@ -174,7 +174,7 @@ def test_an_error_of_any_kind_is_one_line(monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.process
 @pytest.mark.parametrize("command", [("status",), ("examples",), ("--help",), ("explain", "--json", "script.py")])
 def test_a_reader_that_has_gone_is_no_error(machine: Machine, command: tuple[str, ...]) -> None:
-    """As in `glowray explain script.py | head -1`."""
+    """Check output that a program such as `head` reads no further."""
     (machine.folder / "script.py").write_text("import glowray as gr\ngr.Flow(engine='inline').from_range(3).sum()\n")
     reader, writer = os.pipe()
     os.close(reader)
