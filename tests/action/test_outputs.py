@@ -63,17 +63,21 @@ class Program:
 
 
 class Failing:
-    """A file system that fails once. It lets `passes` renames, replacements and links pass, and fails the next one."""
+    """A file system that fails once. It lets `passes` renames, replacements and links pass, and fails the next one.
+
+    The removal of temporary folders does not count: if their rename fails, they are removed as they are.
+    """
 
     def __init__(self, patch: pytest.MonkeyPatch, passes: int) -> None:
-        self.left = passes
+        self.left, self.has_struck = passes, False
         for name in ("rename", "replace", "link"):
             patch.setattr(os, name, self.limited(getattr(os, name)))
 
     def limited(self, step: Callable[..., None]) -> Callable[..., None]:
         def limited(*args: Any, **kwargs: Any) -> None:
-            self.left -= 1
-            if self.left == -1:
+            self.left -= not str(args[-1]).endswith(".removed")
+            if self.left == -1 and not self.has_struck:
+                self.has_struck = True
                 raise OSError(errno.EIO, "the disk is gone")
             step(*args, **kwargs)
 

@@ -292,7 +292,7 @@ import glowray as gr
 out, mode, left = sys.argv[1], sys.argv[2], [int(sys.argv[3])]
 rename = os.rename
 def dying(source, destination):
-    if out in str(source):
+    if out in str(source) and not destination.endswith(".removed"):
         left[0] -= 1
         if left[0] < 0:
             os.kill(os.getpid(), 9)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -95,3 +96,14 @@ def test_a_folder_is_gone_while_it_is_removed(tmp_path: Path, monkeypatch: pytes
     (left,) = tmp_path.iterdir()
     assert left.name == f"{TEMPORARY}out-1.removed" and owner_is_dead(str(left))
     remove_temporary(str(job))
+
+
+def test_a_folder_that_cannot_be_renamed_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(source: str, destination: str) -> None:
+        raise OSError(errno.EIO, "the disk refuses")
+
+    job = tmp_path / f"{TEMPORARY}out-1"
+    (job / "parts").mkdir(parents=True)
+    monkeypatch.setattr(os, "rename", refuse)
+    remove_temporary(str(job))
+    assert not job.exists()
