@@ -321,6 +321,7 @@ def test_a_server_that_stays_away_is_an_error_with_the_url(web: WebServer, no_wa
         data.collect()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", [reset, refused, cut_short], ids=lambda fault: fault.__name__)
 @pytest.mark.parametrize("place", range(3))
 def test_a_fault_of_s3_is_made_good(web: WebServer, no_waits: None, fault: Any, place: int) -> None:
@@ -331,6 +332,7 @@ def test_a_fault_of_s3_is_made_good(web: WebServer, no_waits: None, fault: Any, 
     assert data.collect() == LINES
 
 
+@pytest.mark.slow
 def test_an_s3_server_that_stays_away_is_an_error_with_the_url(web: WebServer, no_waits: None) -> None:
     web.put("/bucket/a.txt", TEXT)
     options = {"key": "a", "secret": "b", "endpoint_url": web.url}

@@ -234,6 +234,7 @@ def test_others_read_the_folder(s3: S3Bucket) -> None:
     assert pl.from_arrow(table).height == 40
 
 
+@pytest.mark.slow
 def test_the_secret_is_shown_nowhere(s3: S3Bucket, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     job = flow(on_error=f"{s3.url}/bad.json", storage_options=s3.options)

@@ -62,6 +62,7 @@ def test_of_two_writers_one_wins(s3: S3Bucket) -> None:
     assert flow.read_delta(url, storage_options=s3.options).count() == 1
 
 
+@pytest.mark.slow
 def test_secrets_are_not_shown(s3: S3Bucket) -> None:
     options = {**s3.options, "endpoint_url": "http://127.0.0.1:9"}
     with pytest.raises(OSError) as caught:

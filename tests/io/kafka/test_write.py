@@ -16,6 +16,8 @@ from glowray.io.kafka.writer import KafkaSink
 from tests.engine.doubles import Lab
 from tests.io.kafka.broker import cluster
 
+pytestmark = pytest.mark.slow  # a broker's answers take most of the time
+
 
 def inline(rows: list[Any], partitions: int = 2) -> gr.Dataset[Any]:
     return gr.Flow(engine="inline").from_items(rows, partitions)

@@ -107,6 +107,7 @@ def test_keys_that_may_not_look_at_the_bucket(switch: FaultyS3) -> None:
         switch.heal()
 
 
+@pytest.mark.slow
 def test_a_server_that_does_not_answer() -> None:
     with pytest.raises(OSError, match=r'^"s3://b/a.txt": the store does not answer .*: check endpoint_url') as caught:
         read(S3Bucket("b", "http://127.0.0.1:1"), "a.txt")
