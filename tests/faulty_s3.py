@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from threading import Lock, Thread
 from typing import Any
 
+import pytest
+
 ANSWERS = {
     "503": b"<?xml version='1.0'?><Error><Code>SlowDown</Code><Message>Reduce your request rate.</Message></Error>",
     "403": b"<?xml version='1.0'?><Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>",
@@ -101,3 +103,10 @@ def faulty_s3() -> Iterator[FaultyS3]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@pytest.fixture(scope="module")
+def switch() -> Iterator[FaultyS3]:
+    """Start an S3 server, and give its switch."""
+    with faulty_s3() as found:
+        yield found

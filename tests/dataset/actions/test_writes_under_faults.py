@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 import glowray as gr
 from glowray.io.filesystem.stores import ranged_input
-from tests.faulty_s3 import FaultyS3, faulty_s3
+from tests.faulty_s3 import FaultyS3, switch
 from tests.stores import S3Bucket, new_bucket
+
+__all__ = ["switch"]
 
 pytestmark = pytest.mark.slow
 
 ROWS = [{"n": n, "k": "ab"[n % 2]} for n in range(20)]
-
-
-@pytest.fixture(scope="module")
-def switch() -> Iterator[FaultyS3]:
-    with faulty_s3() as found:
-        yield found
 
 
 @pytest.fixture(autouse=True)

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 import glowray as gr
 from glowray.io.filesystem.stores import ranged_input
-from tests.faulty_s3 import FaultyS3, faulty_s3
+from tests.faulty_s3 import FaultyS3, switch
 from tests.stores import S3Bucket, new_bucket, s3, s3_endpoint
 
-__all__ = ["s3", "s3_endpoint"]
+__all__ = ["s3", "s3_endpoint", "switch"]
 
 NAMES = [
     "a b", "p%20q", "x+y", "h#h", "q?q", "é ü", "日本", "am&p=1", "br[1]", "st*r", "semi;colon", "quote'\"", "tab\tx",
     "back\\slash", "dots..", "~t", "%", "a%2Fb", "deep er/z",
 ]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def switch() -> Iterator[FaultyS3]:
-    with faulty_s3() as found:
-        yield found
 
 
 @pytest.fixture(autouse=True)
